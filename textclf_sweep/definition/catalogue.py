@@ -1,0 +1,38 @@
+"""What the program can do, as declared by its modules: the only thing `definition.load` knows of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from textclf_sweep.definition.space import Parameter
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One architecture, searcher, source or engine.
+
+    Attributes:
+        name: its module's name, and the value in a definition.
+        doc: one line.
+        parameters: what it takes. For an architecture: hyperparameters of the model, its features and its training.
+            For the others: options.
+        finite: a searcher that enumerates and so needs discrete parameters.
+        extensions: a source's file name endings, lower case, with the dot; empty for a source without a path.
+    """
+
+    name: str
+    doc: str
+    parameters: tuple[Parameter, ...] = ()
+    finite: bool = False
+    extensions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Every discovered entry by room and name."""
+
+    architectures: Mapping[str, Entry]
+    searchers: Mapping[str, Entry]
+    sources: Mapping[str, Entry]
+    engines: Mapping[str, Entry]

@@ -1,0 +1,94 @@
+"""What an engine runs. Light: imported by the parent; the work itself is in `textclf_sweep.training.run`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from textclf_sweep.definition.types import EarlyStopping, Metric
+from textclf_sweep.trial import EpochEvent, Trial, TrialResult
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The parent's answer to an epoch: go on, or stop as pruned for a reason."""
+
+    stop: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainTask:
+    """Train one attempt of one trial.
+
+    Attributes:
+        trial, attempt: what to train.
+        metric: the objective.
+        early_stopping: None trains every epoch.
+        corpus, cache, results: folders (see `textclf_sweep.store`).
+        definition_hash, data_hash: written into the result.
+        limit: seconds before the engine kills it.
+    """
+
+    trial: Trial
+    attempt: int
+    metric: Metric
+    early_stopping: EarlyStopping | None
+    corpus: Path
+    cache: Path
+    results: Path
+    definition_hash: str
+    data_hash: str
+    limit: float
+
+    @property
+    def key(self) -> str:
+        """Unique among the tasks of a sweep: ``7.1``, also the stem of its result files."""
+        return f"{self.trial.number}.{self.attempt}"
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluateTask:
+    """Score a trained trial on the sealed test part and export the model.
+
+    Attributes:
+        trial: whose weights these are.
+        weights: the weights file.
+        corpus, cache: folders (see `textclf_sweep.store`).
+        export: the folder the model is written to.
+        limit: seconds before the engine kills it.
+    """
+
+    trial: Trial
+    weights: Path
+    corpus: Path
+    cache: Path
+    export: Path
+    limit: float
+
+    @property
+    def key(self) -> str:
+        """Unique among the tasks of a sweep."""
+        return f"evaluate.{self.trial.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What an `EvaluateTask` found.
+
+    Attributes:
+        metrics: loss, accuracy and macro_f1 on the test part.
+        rows: how many rows it has.
+        confusion: ``confusion[true][predicted]``, labels in sorted order.
+    """
+
+    metrics: Mapping[str, float]
+    rows: int
+    confusion: tuple[tuple[int, ...], ...]
+
+
+Task = TrainTask | EvaluateTask
+Outcome = TrialResult | Evaluation
+Report = Callable[[EpochEvent], Decision]
+"""Called by training after each epoch; blocks until the parent has decided."""
