@@ -1,0 +1,412 @@
+"""The ledger: every trial, attempt, epoch and result of one sweep in one SQLite file. The single source of truth.
+
+Only the parent process writes it. Everything else (searchers' studies, MLflow's runs, tables) is derived from it and
+can be rebuilt. Each public method is one transaction. A second thread of the parent (the MLflow writer) may share the
+object: a lock serialises them. Other processes may read the file at any time (`Ledger.read`).
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from textclf_sweep.errors import StorageError
+from textclf_sweep.trial import EpochEvent, History, Trial, TrialRecord, TrialResult, TrialState
+
+FORMAT = 1
+"""Version of the tables below; a ledger of another version is refused."""
+
+TABLES = """
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS trials (
+    number INTEGER PRIMARY KEY, trial TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL, created REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS attempts (
+    trial INTEGER NOT NULL, attempt INTEGER NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL,
+    started REAL NOT NULL, ended REAL, counted INTEGER NOT NULL DEFAULT 0, result TEXT,
+    tracking_uri TEXT, run_id TEXT, synced_epoch INTEGER NOT NULL DEFAULT 0, finalised INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (trial, attempt));
+CREATE TABLE IF NOT EXISTS epochs (
+    trial INTEGER NOT NULL, attempt INTEGER NOT NULL, epoch INTEGER NOT NULL, event TEXT NOT NULL,
+    PRIMARY KEY (trial, attempt, epoch));
+CREATE TABLE IF NOT EXISTS openings (
+    number INTEGER PRIMARY KEY, trial INTEGER NOT NULL, opened_at REAL NOT NULL, figures TEXT);
+CREATE TABLE IF NOT EXISTS sessions (id INTEGER PRIMARY KEY, started REAL NOT NULL, active_until REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS parents (tracking_uri TEXT PRIMARY KEY, experiment_id TEXT NOT NULL, run_id TEXT NOT NULL);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt of one trial.
+
+    Attributes:
+        trial, attempt: which; attempts count from 1.
+        state: RUNNING, or how it ended; FAILED for a crash that is retried, too.
+        reason: why it ended, in a few words.
+        started, ended: wall-clock seconds since 1970; `ended` is None while it runs.
+        counted: whether it stands for its trial; true for exactly one attempt of a final trial.
+        result: what the worker reported, if it did.
+        tracking_uri, run_id: the MLflow run that shows it; None before it is created.
+        synced_epoch: the last epoch sent to that run.
+        finalised: whether that run was ended.
+    """
+
+    trial: int
+    attempt: int
+    state: TrialState
+    reason: str
+    started: float
+    ended: float | None
+    counted: bool
+    result: TrialResult | None
+    tracking_uri: str | None
+    run_id: str | None
+    synced_epoch: int
+    finalised: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """One look at the sealed test part.
+
+    Attributes:
+        number: from 1.
+        trial: whose weights were scored.
+        opened_at: wall-clock seconds since 1970.
+        figures: accuracy, macro_f1, loss, rows and floors; None when the look was cut short.
+    """
+
+    number: int
+    trial: int
+    opened_at: float
+    figures: Mapping[str, Any] | None
+
+
+class Ledger:
+    """An open ledger. Create with `create` or `read`; use as a context manager or call `close`.
+
+    Args:
+        connection: to an existing ledger.
+        clock: wall-clock seconds since 1970.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, clock: Callable[[], float] = time.time) -> None:
+        self._connection = connection
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._session: int | None = None
+        self._records: dict[int, TrialRecord] = {}
+        with self._lock:
+            for (number,) in connection.execute("SELECT number FROM trials ORDER BY number").fetchall():
+                self._refresh(number)
+
+    @classmethod
+    def create(cls, path: Path, clock: Callable[[], float] = time.time) -> Ledger:
+        """Open the ledger at `path` for writing; makes it, and its folder, when missing.
+
+        Raises:
+            StorageError: it cannot be opened, or another version of the program wrote it.
+        """
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            connection = _connect(path.as_posix(), uri=False)
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.executescript(TABLES)
+            with connection:
+                connection.execute("INSERT OR IGNORE INTO meta VALUES ('format', ?)", (json.dumps(FORMAT),))
+        except (OSError, sqlite3.Error) as error:
+            raise _unreadable(path, error) from error
+        return cls._checked(connection, path, clock)
+
+    @classmethod
+    def read(cls, path: Path) -> Ledger:
+        """Open the ledger at `path` for reading, also while a sweep writes it.
+
+        Raises:
+            StorageError: there is none, it cannot be opened, or another version of the program wrote it.
+        """
+        if not path.is_file():
+            raise StorageError(f"{path}: there is no ledger here")
+        try:
+            return cls._checked(_connect(f"{path.resolve().as_uri()}?mode=rw", uri=True), path, time.time)
+        except sqlite3.Error as error:
+            raise _unreadable(path, error) from error
+
+    @classmethod
+    def _checked(cls, connection: sqlite3.Connection, path: Path, clock: Callable[[], float]) -> Ledger:
+        try:
+            row = connection.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
+            if row is None or json.loads(row[0]) != FORMAT:
+                found = "none" if row is None else row[0]
+                raise StorageError(
+                    f"{path}: the ledger has format {found}; this version of the program reads format {FORMAT}",
+                    fix="run it with the version of textclf-sweep that wrote it, or start anew under another --name",
+                )
+            return cls(connection, clock)
+        except sqlite3.Error as error:
+            raise _unreadable(path, error) from error
+
+    def close(self) -> None:
+        """Close the file; may be called twice."""
+        self._connection.close()
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # The sweep as a whole
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The JSON value kept under `key`."""
+        with self._lock:
+            row = self._connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return default if row is None else json.loads(row[0])
+
+    def put(self, **values: Any) -> None:
+        """Keep JSON values under their names, all in one transaction."""
+        with self._transaction() as connection:
+            for key, value in values.items():
+                connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, json.dumps(value)))
+
+    def start_session(self) -> None:
+        """Begin to count active time."""
+        now = self._clock()
+        with self._transaction() as connection:
+            cursor = connection.execute("INSERT INTO sessions (started, active_until) VALUES (?, ?)", (now, now))
+            self._session = cursor.lastrowid
+
+    def active_seconds(self) -> float:
+        """Seconds this sweep has been running, over all its sessions; the present one counts up to now."""
+        with self._lock:
+            rows = self._connection.execute("SELECT id, started, active_until FROM sessions").fetchall()
+        now = self._clock()
+        return float(sum((now if id_ == self._session else until) - started for id_, started, until in rows))
+
+    # Trials
+
+    def history(self) -> History:
+        """Every trial, by number."""
+        with self._lock:
+            return tuple(self._records[number] for number in sorted(self._records))
+
+    def propose(self, trial: Trial) -> None:
+        """Commit a new trial before anything is done with it."""
+        with self._transaction() as connection:
+            connection.execute(
+                "INSERT INTO trials VALUES (?, ?, ?, '', ?)",
+                (trial.number, json.dumps(trial.to_json()), TrialState.WAITING, self._clock()),
+            )
+            self._refresh(trial.number)
+
+    def begin_attempt(self, trial: int) -> int:
+        """Commit a new attempt before it is dispatched; returns its number, from 1."""
+        with self._transaction() as connection:
+            attempt = self._records[trial].attempts + 1
+            connection.execute(
+                "INSERT INTO attempts (trial, attempt, state, reason, started) VALUES (?, ?, ?, '', ?)",
+                (trial, attempt, TrialState.RUNNING, self._clock()),
+            )
+            self._move(trial, TrialState.RUNNING, "")
+        return attempt
+
+    def record_epoch(self, event: EpochEvent) -> None:
+        """Commit one epoch of the current attempt."""
+        with self._transaction():
+            self._add_epoch(event)
+            self._refresh(event.trial)
+
+    def finish(self, result: TrialResult) -> None:
+        """Commit how an attempt ended; it counts for its trial. A trial that is final already is left as it is."""
+        if self._records[result.trial].state.final:
+            return
+        with self._transaction():
+            for event in result.epochs:
+                self._add_epoch(event)
+            self._end_attempt(result.trial, result.attempt, result.state, result.reason, result)
+            self._move(result.trial, result.state, result.reason)
+
+    def interrupt(self, trial: int, reason: str) -> None:
+        """The current attempt was cut short by the user or the parent's end; it spends nothing and will run again."""
+        with self._transaction():
+            self._end_attempt(trial, self._records[trial].attempts, TrialState.INTERRUPTED, reason, None)
+            self._move(trial, TrialState.INTERRUPTED, reason)
+
+    def crash(self, trial: int, reason: str) -> int:
+        """The current attempt's worker died; the trial waits for another. Returns how many attempts have crashed."""
+        with self._transaction() as connection:
+            self._end_attempt(trial, self._records[trial].attempts, TrialState.FAILED, reason, None)
+            self._move(trial, TrialState.WAITING, reason)
+            (spent,) = connection.execute(
+                "SELECT count(*) FROM attempts WHERE trial = ? AND state = ?", (trial, TrialState.FAILED)
+            ).fetchone()
+        return int(spent)
+
+    # The sealed test part
+
+    def open_test(self, trial: int) -> int:
+        """Commit that the test part is about to be looked at for `trial`; returns the opening's number, from 1."""
+        with self._transaction() as connection:
+            number = len(self.openings()) + 1
+            connection.execute("INSERT INTO openings VALUES (?, ?, ?, NULL)", (number, trial, self._clock()))
+        return number
+
+    def record_test(self, opening: int, figures: Mapping[str, Any]) -> None:
+        """Commit what an opening showed."""
+        with self._transaction() as connection:
+            connection.execute("UPDATE openings SET figures = ? WHERE number = ?", (json.dumps(figures), opening))
+
+    def openings(self) -> tuple[Opening, ...]:
+        """Every opening, by number."""
+        with self._lock:
+            rows = self._connection.execute("SELECT * FROM openings ORDER BY number").fetchall()
+        return tuple(
+            Opening(number, trial, opened_at, json.loads(figures) if figures else None)
+            for number, trial, opened_at, figures in rows
+        )
+
+    # What MLflow has been sent
+
+    def attempts(self, trial: int | None = None) -> tuple[Attempt, ...]:
+        """Every attempt (of one trial), by trial and attempt."""
+        query = (
+            "SELECT trial, attempt, state, reason, started, ended, counted, result, tracking_uri, run_id,"
+            " synced_epoch, finalised FROM attempts WHERE ? IS NULL OR trial = ? ORDER BY trial, attempt"
+        )
+        with self._lock:
+            rows = self._connection.execute(query, (trial, trial)).fetchall()
+        return tuple(_attempt(row) for row in rows)
+
+    def unsent(self, tracking_uri: str) -> tuple[Attempt, ...]:
+        """The attempts whose run at `tracking_uri` is missing or not ended yet."""
+        return tuple(
+            attempt for attempt in self.attempts() if attempt.tracking_uri != tracking_uri or not attempt.finalised
+        )
+
+    def epochs(self, trial: int, attempt: int, after: int = 0) -> tuple[EpochEvent, ...]:
+        """The epochs of one attempt that come after epoch `after`."""
+        with self._lock:
+            rows = self._connection.execute(
+                "SELECT event FROM epochs WHERE trial = ? AND attempt = ? AND epoch > ? ORDER BY epoch",
+                (trial, attempt, after),
+            ).fetchall()
+        return tuple(EpochEvent.from_json(json.loads(text)) for (text,) in rows)
+
+    def sent(self, attempt: Attempt) -> None:
+        """Commit how far an attempt was sent to MLflow: its tracking_uri, run_id, synced_epoch and finalised."""
+        with self._transaction() as connection:
+            connection.execute(
+                "UPDATE attempts SET tracking_uri = ?, run_id = ?, synced_epoch = ?, finalised = ?"
+                " WHERE trial = ? AND attempt = ?",
+                (
+                    attempt.tracking_uri, attempt.run_id, attempt.synced_epoch, attempt.finalised,
+                    attempt.trial, attempt.attempt,
+                ),
+            )  # fmt: skip
+            self._refresh(attempt.trial)
+
+    def parent(self, tracking_uri: str) -> tuple[str, str] | None:
+        """(experiment id, run id) of the parent run at `tracking_uri`; None before it is created."""
+        with self._lock:
+            row = self._connection.execute(
+                "SELECT experiment_id, run_id FROM parents WHERE tracking_uri = ?", (tracking_uri,)
+            ).fetchone()
+        return None if row is None else (row[0], row[1])
+
+    def set_parent(self, tracking_uri: str, experiment_id: str, run_id: str) -> None:
+        """Commit the parent run at `tracking_uri`."""
+        with self._transaction() as connection:
+            connection.execute("INSERT OR REPLACE INTO parents VALUES (?, ?, ?)", (tracking_uri, experiment_id, run_id))
+
+    # Inside a transaction
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            try:
+                with self._connection as connection:
+                    yield connection
+                    if self._session is not None:
+                        connection.execute(
+                            "UPDATE sessions SET active_until = ? WHERE id = ?", (self._clock(), self._session)
+                        )
+            except sqlite3.Error as error:
+                raise StorageError(
+                    f"the ledger cannot be written: {error}", fix="free the disk, then run the same command again"
+                ) from error
+
+    def _add_epoch(self, event: EpochEvent) -> None:
+        self._connection.execute(
+            "INSERT OR IGNORE INTO epochs VALUES (?, ?, ?, ?)",
+            (event.trial, event.attempt, event.epoch, json.dumps(event.to_json())),
+        )
+
+    def _end_attempt(
+        self, trial: int, attempt: int, state: TrialState, reason: str, result: TrialResult | None
+    ) -> None:
+        self._connection.execute(
+            "UPDATE attempts SET state = ?, reason = ?, ended = ?, counted = ?, result = ?"
+            " WHERE trial = ? AND attempt = ?",
+            (
+                state, reason, self._clock(), result is not None,
+                json.dumps(result.to_json()) if result else None, trial, attempt,
+            ),
+        )  # fmt: skip
+
+    def _move(self, trial: int, state: TrialState, reason: str) -> None:
+        self._connection.execute("UPDATE trials SET state = ?, reason = ? WHERE number = ?", (state, reason, trial))
+        self._refresh(trial)
+
+    def _refresh(self, number: int) -> None:
+        """Bring the record held in memory up to date, so that `history` costs nothing."""
+        trial, state, reason = self._connection.execute(
+            "SELECT trial, state, reason FROM trials WHERE number = ?", (number,)
+        ).fetchone()
+        attempts = self.attempts(number)
+        current = next((attempt for attempt in attempts if attempt.counted), attempts[-1] if attempts else None)
+        self._records[number] = TrialRecord(
+            trial=Trial.from_json(json.loads(trial)),
+            state=TrialState(state),
+            reason=reason,
+            attempts=len(attempts),
+            epochs=self.epochs(number, current.attempt) if current else (),
+            result=current.result if current else None,
+            run_id=current.run_id if current else None,
+        )
+
+
+def _connect(name: str, *, uri: bool) -> sqlite3.Connection:
+    return sqlite3.connect(name, timeout=30, check_same_thread=False, uri=uri)
+
+
+def _attempt(row: tuple[Any, ...]) -> Attempt:
+    trial, attempt, state, reason, started, ended, counted, result, tracking_uri, run_id, synced, finalised = row
+    return Attempt(
+        trial=trial,
+        attempt=attempt,
+        state=TrialState(state),
+        reason=reason,
+        started=started,
+        ended=ended,
+        counted=bool(counted),
+        result=TrialResult.from_json(json.loads(result)) if result else None,
+        tracking_uri=tracking_uri,
+        run_id=run_id,
+        synced_epoch=synced,
+        finalised=bool(finalised),
+    )
+
+
+def _unreadable(path: Path, error: Exception) -> StorageError:
+    return StorageError(
+        f"{path}: the ledger cannot be opened: {error}",
+        fix="check the folder's permissions and free space; a damaged ledger can be removed with `sweep delete`",
+    )
