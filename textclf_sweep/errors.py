@@ -7,6 +7,7 @@
     ├── NoSuccessError        3   the sweep ended without one successful trial
     ├── StorageError          4   the store, the ledger or MLflow cannot be read or written (resumable)
     │   └── TrackingError     4   MLflow alone: training results are safe in the ledger
+    ├── EngineError           4   the workers cannot run (resumable)
     └── AlreadyRunningError   5   another process runs this sweep
 
 Anything else that reaches the top is our bug: exit code 1.
@@ -91,6 +92,12 @@ class StorageError(SweepError):
 
 class TrackingError(StorageError):
     """MLflow cannot be read or written; the ledger still holds every result."""
+
+
+class EngineError(SweepError):
+    """The engine's workers cannot start or stay up; nothing that was finished is lost."""
+
+    exit_code = 4
 
 
 class AlreadyRunningError(SweepError):

@@ -37,6 +37,11 @@ class SweepFolder:
         return self.path / "sweep.lock"
 
     @property
+    def stop(self) -> Path:
+        """Its existence asks the running parent to stop."""
+        return self.path / "stop"
+
+    @property
     def workers_lock(self) -> Path:
         """Held shared by each worker, so that a new parent can wait for orphans to go."""
         return self.path / "workers.lock"

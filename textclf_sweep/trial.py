@@ -8,6 +8,7 @@ inverses (property-tested) and use only types of the JSON standard: a non-finite
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -224,6 +225,12 @@ class TrialRecord:
 
 History = tuple[TrialRecord, ...]
 """Every trial of a sweep by number: the only thing proposals, pruning and analysis look at."""
+
+
+def derive_seed(*parts: int | str) -> int:
+    """A seed in [0, 2**31) that is a function of `parts` alone, e.g. (sweep seed, trial number, purpose)."""
+    digest = hashlib.sha256(":".join(map(str, parts)).encode()).digest()
+    return int.from_bytes(digest[:4], "big") >> 1
 
 
 def _object(value: Any) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Pure functions of a sweep's history: ranking, status, and the findings in words."""

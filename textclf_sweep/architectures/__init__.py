@@ -1,0 +1,42 @@
+"""Models: one file per architecture, one contract.
+
+An architecture module is named as in a definition (``architecture: cnn_lstm``), has only light top-level imports
+(keras is imported inside `build`), and declares
+
+- ``FEATURES``: the module of `textclf_sweep.data.features` whose arrays it reads;
+- ``PARAMETERS``: its own hyperparameters (those of features and training are added to them);
+- ``build(info, **hyperparameters) -> keras.Model``: uncompiled, output shape (batch, labels), probabilities when its
+  last layer has a softmax activation, logits otherwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from textclf_sweep.definition.space import Parameter
+
+
+@dataclass(frozen=True, slots=True)
+class BuildInfo:
+    """What a model must fit.
+
+    Attributes:
+        labels: number of labels, >= 2.
+        vocabulary_size: token ids are in [0, vocabulary_size); 0 is padding, after the text.
+        max_length: the most tokens a text has; batches are often narrower.
+    """
+
+    labels: int
+    vocabulary_size: int
+    max_length: int
+
+
+class Architecture(Protocol):
+    """The shape of an architecture module."""
+
+    FEATURES: str
+    PARAMETERS: tuple[Parameter, ...]
+
+    def build(self, info: BuildInfo, **hyperparameters: Any) -> Any:
+        """An uncompiled ``keras.Model``."""

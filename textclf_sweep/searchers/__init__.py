@@ -8,10 +8,10 @@ A proposal is a function of the `Ask` alone: nothing is kept between calls, so r
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
-from textclf_sweep.definition.space import SearchSpace
+from textclf_sweep.definition.space import Parameter, SearchSpace
 from textclf_sweep.definition.types import Metric
 from textclf_sweep.trial import History, Parameters, Scalar
 
@@ -26,7 +26,6 @@ class Ask:
         seed: the sweep's seed.
         number: the trial's number, from 1.
         history: every earlier trial; those not final are pending.
-        fixed: parameters that are given (an enqueued set); the searcher completes them.
     """
 
     space: SearchSpace
@@ -34,11 +33,23 @@ class Ask:
     seed: int
     number: int
     history: History
-    fixed: Parameters = field(default_factory=dict)
 
 
 class Searcher(Protocol):
     """The shape of a searcher module."""
 
+    FINITE: bool
+    PARAMETERS: tuple[Parameter, ...]
+
     def propose(self, ask: Ask) -> Mapping[str, Scalar] | None:
         """The parameters of trial `ask.number`, all of `ask.space`; None when the space is exhausted."""
+
+
+def key(parameters: Parameters) -> frozenset[tuple[str, str, Scalar]]:
+    """What makes two parameter sets the same: names, types and values (True is not 1)."""
+    return frozenset((name, type(value).__name__, value) for name, value in parameters.items())
+
+
+def used(history: History) -> set[frozenset[tuple[str, str, Scalar]]]:
+    """The keys of every parameter set proposed so far."""
+    return {key(record.trial.parameters) for record in history}

@@ -1,0 +1,1 @@
+"""The orchestrator: the only loop, and what the command line asks of a sweep."""

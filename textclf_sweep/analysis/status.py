@@ -1,0 +1,102 @@
+"""The JSON objects that programs rely on: a sweep's status, its trials, its best trial. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from textclf_sweep.analysis.ranking import best
+from textclf_sweep.definition.types import Metric
+from textclf_sweep.ledger import Opening
+from textclf_sweep.trial import History, TrialRecord, TrialState
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A sweep at one moment, as the ledger has it.
+
+    Attributes:
+        sweep: its name.
+        state: running, complete, stopped, interrupted or failed.
+        reason: why, in a few words.
+        metric: the objective.
+        history: every trial.
+        openings: every look at the test part.
+        floors: chance, majority and linear validation accuracy; None where not measured.
+        parent_run_id: MLflow's, or None before it is created.
+    """
+
+    sweep: str
+    state: str
+    reason: str
+    metric: Metric
+    history: History
+    openings: Sequence[Opening]
+    floors: Mapping[str, float | None]
+    parent_run_id: str | None
+
+
+def status_object(snapshot: Snapshot) -> dict[str, Any]:
+    """The object of ``sweep run --json`` and ``sweep status --json``."""
+    states = [record.state for record in snapshot.history]
+    return {
+        "sweep": snapshot.sweep,
+        "state": snapshot.state,
+        "reason": snapshot.reason,
+        "trials": {
+            "complete": states.count(TrialState.COMPLETE),
+            "pruned": states.count(TrialState.PRUNED),
+            "failed": states.count(TrialState.FAILED),
+            "running": states.count(TrialState.RUNNING),
+            "waiting": states.count(TrialState.WAITING) + states.count(TrialState.INTERRUPTED),
+        },
+        "best": best_object(snapshot.history, snapshot.metric),
+        "test": _test_object(snapshot.openings),
+        "floors": {name: snapshot.floors.get(name) for name in ("chance", "majority", "linear")},
+        "parent_run_id": snapshot.parent_run_id,
+    }
+
+
+def best_object(history: History, metric: Metric) -> dict[str, Any] | None:
+    """The object of ``sweep best --json``; None without a success."""
+    record = best(history, metric)
+    if record is None or record.result is None:
+        return None
+    return {
+        "number": record.number,
+        "architecture": record.trial.architecture,
+        "parameters": dict(record.trial.parameters),
+        "value": record.value,
+        "metric": metric.name,
+        "metrics": dict(record.result.metrics),
+        "run_id": record.run_id,
+    }
+
+
+def trial_object(record: TrialRecord) -> dict[str, Any]:
+    """One element of ``trials`` in the object of ``sweep trials --json``."""
+    result = record.result
+    return {
+        "number": record.number,
+        "state": str(record.state),
+        "reason": record.reason,
+        "architecture": record.trial.architecture,
+        "parameters": dict(record.trial.parameters),
+        "value": record.value,
+        "metrics": dict(result.metrics) if result else {},
+        "epochs": len(record.epochs),
+        "best_epoch": result.best_epoch if result and result.best_epoch else None,
+        "attempts": record.attempts,
+        "seconds": result.seconds if result else None,
+        "run_id": record.run_id,
+        "verdict": None,
+    }
+
+
+def _test_object(openings: Sequence[Opening]) -> dict[str, Any] | None:
+    opened = [opening for opening in openings if opening.figures is not None]
+    if not opened or opened[-1].figures is None:
+        return None
+    last = opened[-1]
+    return {**opened[-1].figures, "trial": last.trial, "opened_at": last.opened_at, "openings": len(openings)}

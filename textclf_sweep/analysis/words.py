@@ -1,0 +1,85 @@
+"""What a sweep found, in plain sentences. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from textclf_sweep.trial import Scalar
+
+
+def findings(status: Mapping[str, Any], searched: Sequence[str]) -> tuple[str, ...]:
+    """The end of a sweep in a few sentences.
+
+    Args:
+        status: the object of ``sweep status --json``.
+        searched: names of the parameters that varied.
+    """
+    best, trials = status["best"], status["trials"]
+    done = sum(trials[state] for state in ("complete", "pruned", "failed"))
+    if best is None:
+        return (f"None of the {done} trials succeeded." if done else "No trial has finished.",)
+    return tuple(
+        sentence
+        for sentence in (_winner(best, done, searched), _failures(trials), *_test(status), *_ending(status))
+        if sentence
+    )
+
+
+def number(value: Scalar) -> str:
+    """A parameter's value as a person writes it: 0.00123, 1.2e-05, 64, adam."""
+    if isinstance(value, float):
+        return f"{value:.3g}" if abs(value) < 1000 else f"{value:g}"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def parameters(values: Mapping[str, Scalar], names: Sequence[str]) -> str:
+    """``units 64, dropout 0.3``: the named parameters that are present."""
+    return ", ".join(f"{name} {number(values[name])}" for name in names if name in values)
+
+
+def _winner(best: Mapping[str, Any], done: int, searched: Sequence[str]) -> str:
+    of = "The only trial" if done == 1 else f"The best of {done} trials"
+    chosen = parameters(best["parameters"], searched)
+    sentence = f"{of} is trial {best['number']} with {best['metric']} {best['value']:.4f}"
+    return f"{sentence}: {chosen}." if chosen else f"{sentence}."
+
+
+def _failures(trials: Mapping[str, int]) -> str:
+    if not trials["failed"]:
+        return ""
+    one = trials["failed"] == 1
+    return f"{trials['failed']} {'trial' if one else 'trials'} failed; `sweep trials` says why."
+
+
+def _test(status: Mapping[str, Any]) -> tuple[str, ...]:
+    test = status["test"]
+    if test is None:
+        return _against(status["best"]["metrics"].get("val_accuracy"), status["floors"], "the validation part")
+    opened = f"On the held-out test part ({test['rows']:,} rows) it reaches accuracy {test['accuracy']:.4f}"
+    sentence = f"{opened} and macro F1 {test['macro_f1']:.4f}."
+    if test["openings"] > 1:
+        sentence += f" (The test part has been opened {test['openings']} times: its figure is a little too good.)"
+    return sentence, *_against(test["accuracy"], test["floors"], "it")
+
+
+def _against(accuracy: float | None, floors: Mapping[str, float | None], rows: str) -> tuple[str, ...]:
+    majority, linear = floors.get("majority"), floors.get("linear")
+    if accuracy is None or majority is None:
+        return ()
+    above = _points(accuracy - majority)
+    sentences = [f"Always guessing the commonest label gets {majority:.4f} on {rows}: the winner is {above}."]
+    if linear is not None:
+        sentences.append(
+            f"TF-IDF with logistic regression gets {linear:.4f}: the winner is {_points(accuracy - linear)}."
+        )
+    return tuple(sentences)
+
+
+def _points(difference: float) -> str:
+    size = f"{abs(100 * difference):.1f} points"
+    return f"{size} above" if difference > 0 else f"{size} below" if difference < 0 else "level with it"
+
+
+def _ending(status: Mapping[str, Any]) -> tuple[str, ...]:
+    return (f"The sweep has not ended: {status['reason']}.",) if status["state"] in ("interrupted", "stopped") else ()

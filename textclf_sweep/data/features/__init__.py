@@ -1,0 +1,168 @@
+"""Texts as arrays: one contract, one file per kind of features, one cache for all.
+
+A features module is named as an architecture asks for it (``tokens``), has only light top-level imports, and declares
+what `FeatureModule` lists. The cache holds one folder per content hash (the data, the features and their version, the
+settings that matter, the part). An entry is built once, however many processes ask at the same moment: under a file
+lock, in a temporary folder that is renamed. A folder that is there is complete.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import importlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from textclf_sweep.data.corpus import PARTS, CorpusInfo, PartName, read_info
+from textclf_sweep.definition.space import Parameter
+from textclf_sweep.errors import Problem, StorageError
+from textclf_sweep.trial import Parameters
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureInfo:
+    """What a model has to know of its features before it sees any.
+
+    Attributes:
+        labels: every label; a label's index is its class number.
+        vocabulary_size: token ids are in [0, vocabulary_size); 0 is padding, 1 is unknown.
+        max_length: the width of the arrays of every part, in tokens.
+        vocabulary: a JSON file, the list of the tokens by id.
+    """
+
+    labels: tuple[str, ...]
+    vocabulary_size: int
+    max_length: int
+    vocabulary: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """One part of the data as arrays, memory-mapped and read-only, rows in the part's order.
+
+    Attributes:
+        inputs: token ids, shape (rows, info.max_length); padding comes after the text.
+        lengths: tokens of each row before its padding, in [1, info.max_length], shape (rows,).
+        labels: class numbers, in [0, len(info.labels)), shape (rows,).
+        info: the same for every part.
+    """
+
+    inputs: npt.NDArray[np.int32]
+    lengths: npt.NDArray[np.int32]
+    labels: npt.NDArray[np.int32]
+    info: FeatureInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a features module builds.
+
+    Attributes:
+        corpus: the folder of the data's snapshot.
+        info: what the snapshot says of itself.
+        part: the part to build.
+        parameters: the module's own parameters, all of them, coerced.
+    """
+
+    corpus: Path
+    info: CorpusInfo
+    part: PartName
+    parameters: Parameters
+
+
+Build = Callable[[Path], None]
+"""Fills an empty folder."""
+Cached = Callable[[Mapping[str, Any], Build], Path]
+"""Called with what an entry depends on and what builds it; returns the entry's complete folder."""
+
+
+class FeatureModule(Protocol):
+    """The shape of a features module."""
+
+    @property
+    def PARAMETERS(self) -> tuple[Parameter, ...]:  # noqa: N802 - a module's constant
+        """What it takes; all of it matters to the cache."""
+
+    @property
+    def VERSION(self) -> int:  # noqa: N802 - a module's constant
+        """Raised whenever the same data and parameters give other arrays, so that old entries are left alone."""
+
+    def load(self, request: Request, cached: Cached) -> Features:
+        """The features asked for, through the cache.
+
+        What is learned (a vocabulary, say) is learned from the training part only.
+        """
+
+
+def load(name: str, corpus: Path, cache: Path, parameters: Parameters, part: str) -> Features:
+    """The features `name` of one part of the data; built on first use, memory-mapped from then on.
+
+    Args:
+        name: a module of this package.
+        corpus: the folder of the data's snapshot.
+        cache: the folder of the cache; created when it is not there.
+        parameters: of a trial; those that the features don't know are ignored, those absent have their defaults.
+        part: ``train``, ``validation`` or ``test``.
+
+    Raises:
+        ValueError: there is no such part.
+        StorageError: the snapshot or the cache cannot be read or written.
+    """
+    if part not in PARTS:
+        raise ValueError(f"{part!r} is none of {PARTS}")
+    module = cast("FeatureModule", importlib.import_module(f"{__name__}.{name}"))
+    own = {item.name: item.coerce(parameters.get(item.name, item.default)) for item in module.PARAMETERS}
+    request = Request(corpus, read_info(corpus), part, own)
+    constant = {"features": name, "version": module.VERSION, "data": request.info.data_hash}
+
+    def cached(depends: Mapping[str, Any], build: Build) -> Path:
+        return _entry(cache, {**constant, **depends}, build)
+
+    try:
+        return module.load(request, cached)
+    except (OSError, ValueError) as error:
+        reason = f"{type(error).__name__}: {error}"
+        fix = "free some space, or delete this folder (it is built anew), then run the same command again"
+        raise StorageError(Problem(f"features can't be cached: {reason}", fix=fix, where=str(cache))) from error
+
+
+def _entry(cache: Path, key: Mapping[str, Any], build: Build) -> Path:
+    """The folder of the entry `key`, built by this process if no other has."""
+    text = json.dumps(key, sort_keys=True)
+    folder = cache / hashlib.sha256(text.encode()).hexdigest()[:32]
+    if folder.is_dir():
+        return folder
+    cache.mkdir(parents=True, exist_ok=True)
+    with _locked(folder.with_suffix(".lock")):
+        if folder.is_dir():  # built while this process waited
+            return folder
+        temporary = folder.with_suffix(f".{os.getpid()}.tmp")
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir()
+        try:
+            build(temporary)
+            (temporary / "key.json").write_text(text, encoding="utf-8")
+            temporary.rename(folder)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+    return folder
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    # The kernel releases the lock when its holder dies, however it dies. The file stays: removing it while another
+    # process waits for it would let a third one lock a new file of the same name.
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,184 @@
+"""Who trains, who validates, who tests: rows that belong together stay together.
+
+Rows with equal text (trimmed, lower-cased) and rows of one group form clusters. Each cluster draws a number in [0, 1)
+from the seeded hash of its smallest member, and the clusters of a label, in the order of their draws, are cut into
+validation, test and train.
+
+From `STABLE_ROWS` rows on the cuts are where the draws pass the shares asked for. A cluster's side is then a function
+of the cluster and the seed alone: it neither depends on the order of the rows nor changes when rows are appended,
+except when a new row joins two clusters. Only where a label's share would be more than `LABEL_SLACK` off, or that of
+a whole part more than `PART_SLACK`, are the cuts moved, by as few clusters as bring it back; this happens to labels
+of a few hundred rows or fewer. Below `STABLE_ROWS` rows chance alone would be too far off, and the cuts are where the
+counts are nearest to the shares.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
+from typing import NamedTuple
+
+from textclf_sweep.data.corpus import PARTS, Corpus, PartName, Splits, comparable
+from textclf_sweep.definition.types import DataSettings
+
+STABLE_ROWS = 2_000
+"""From this many rows on, rows keep their side when others are appended."""
+LABEL_SLACK = 0.05
+"""How far a label's share in a part may be from the share asked for, from `STABLE_ROWS` rows on."""
+PART_SLACK = 0.02
+"""How far a part's share of all rows may be from the share asked for, from `STABLE_ROWS` rows on."""
+
+
+class Cluster(NamedTuple):
+    """Rows that stay on one side. Clusters sort by their draws.
+
+    Attributes:
+        draw: uniform in [0, 1), from the seed and `member`.
+        member: the smallest group of its rows; the smallest text when none of them has a group.
+        label: the commonest label of its rows.
+        rows: indices from 0, ascending.
+    """
+
+    draw: float
+    member: str
+    label: str
+    rows: tuple[int, ...]
+
+
+def split(corpus: Corpus, settings: DataSettings, seed: int) -> Splits:
+    """`corpus` divided into train, validation and test; every label has rows in train.
+
+    The source's own split is used as it is. Otherwise the shares are those of `settings`, for every label.
+
+    Args:
+        corpus: complete rows (see `textclf_sweep.data.audit`), at least one.
+        settings: the shares asked for.
+        seed: any integer; the same seed and rows give the same split.
+    """
+    if corpus.parts is not None:
+        own: list[PartName] = [name for part in corpus.parts for name in PARTS if name == part]
+        return Splits.of(corpus, own)
+    shares = (settings.validation, settings.test)
+    groups = clusters(corpus, seed)
+    sides = _sides(groups, shares, LABEL_SLACK)
+    if len(corpus) < STABLE_ROWS:
+        sides = _sides(groups, shares, 0.0)
+    elif _off(groups, sides, shares) > PART_SLACK:
+        sides = _sides(groups, shares, PART_SLACK)
+    sides = _with_every_label_in_train(corpus, groups, sides)
+    by_row = {row: side for cluster, side in zip(groups, sides, strict=True) for row in cluster.rows}
+    return Splits.of(corpus, [by_row[row] for row in range(len(corpus))])
+
+
+def clusters(corpus: Corpus, seed: int) -> list[Cluster]:
+    """The clusters of `corpus`, in the order of their draws."""
+    groups = corpus.groups or ("",) * len(corpus)
+    texts = [comparable(text) for text in corpus.texts]
+    found = []
+    keys = ((("text", text), ("group", group or None)) for text, group in zip(texts, groups, strict=True))
+    for rows in _connected(keys):
+        # A group goes before a text: a new text in a known group is the usual way a cluster grows.
+        named = [groups[row] for row in rows if groups[row]]
+        member = f"group {min(named)}" if named else f"text {min(texts[row] for row in rows)}"
+        counts = Counter(corpus.labels[row] for row in rows)
+        label = min(counts, key=lambda name: (-counts[name], name))
+        found.append(Cluster(_draw(member, seed), member, label, tuple(rows)))
+    return sorted(found)
+
+
+def _draw(member: str, seed: int) -> float:
+    digest = hashlib.blake2b(f"{seed} {member}".encode(errors="surrogatepass"), digest_size=8).digest()
+    return (int.from_bytes(digest, "big") >> 11) / 2**53
+
+
+def _connected(keys_of_rows: Iterable[Sequence[tuple[str, str | None]]]) -> list[list[int]]:
+    """The rows (indices) connected by equal keys, directly or through others; a key of None connects nothing."""
+    parent: list[int] = []
+    first: dict[tuple[str, str], int] = {}
+
+    def root(row: int) -> int:
+        while parent[row] != row:
+            parent[row] = row = parent[parent[row]]
+        return row
+
+    for row, keys in enumerate(keys_of_rows):
+        parent.append(row)
+        for kind, value in keys:
+            if value is not None:
+                parent[root(row)] = root(first.setdefault((kind, value), row))
+    members: defaultdict[int, list[int]] = defaultdict(list)
+    for row in range(len(parent)):
+        members[root(row)].append(row)
+    return list(members.values())
+
+
+def _sides(groups: Sequence[Cluster], shares: tuple[float, float], slack: float) -> list[PartName]:
+    """The side of each cluster; `slack` is how far a label's share may be off before its cuts are moved."""
+    strata: defaultdict[str, list[int]] = defaultdict(list)
+    for index, cluster in enumerate(groups):
+        strata[cluster.label].append(index)
+    sides: list[PartName] = ["train"] * len(groups)
+    for stratum in strata.values():
+        first, second = _cuts([groups[index] for index in stratum], shares, slack)
+        for place, index in enumerate(stratum[:second]):
+            sides[index] = "validation" if place < first else "test"
+    return sides
+
+
+def _cuts(stratum: Sequence[Cluster], shares: tuple[float, float], slack: float) -> tuple[int, int]:
+    """Where the clusters of one label (in the order of their draws) are cut: validation | test | train.
+
+    The cuts start where the draws pass the shares and move as little as brings every share within `slack`, or as near
+    to it as the sizes of the clusters allow. From three clusters on no side is empty.
+    """
+    if len(stratum) < len(PARTS):
+        return len(stratum) - 1, len(stratum) - 1
+    validation, test = shares
+    draws = [cluster.draw for cluster in stratum]
+    rows = [0, *accumulate(len(cluster.rows) for cluster in stratum)]
+    ratios = [count / rows[-1] for count in rows]
+
+    def excess(share: float, asked: float) -> float:
+        # Rounded, so that equally good cuts are equal whatever the last bit of a quotient says.
+        return round(max(0.0, abs(share - asked) - slack), 9)
+
+    start = bisect_left(draws, validation)
+    first = min(
+        range(1, len(stratum) - 1),
+        key=lambda cut: (excess(ratios[cut], validation), abs(cut - start)),
+    )
+    start = bisect_left(draws, validation + test)
+    second = min(
+        range(first + 1, len(stratum)),
+        key=lambda cut: (
+            max(excess(ratios[cut] - ratios[first], test), excess(1 - ratios[cut], 1 - validation - test)),
+            abs(cut - start),
+        ),
+    )
+    return first, second
+
+
+def _off(groups: Sequence[Cluster], sides: Sequence[PartName], shares: tuple[float, float]) -> float:
+    """The greatest difference between a part's share of all rows and the share asked for."""
+    counts: Counter[PartName] = Counter()
+    for cluster, side in zip(groups, sides, strict=True):
+        counts[side] += len(cluster.rows)
+    asked = {"train": 1 - sum(shares), "validation": shares[0], "test": shares[1]}
+    return max(abs(counts[name] / counts.total() - asked[name]) for name in PARTS)
+
+
+def _with_every_label_in_train(corpus: Corpus, groups: Sequence[Cluster], sides: Sequence[PartName]) -> list[PartName]:
+    """`sides`, where a label that no training row has gets its last cluster moved to train.
+
+    This can only happen to a label that is always outnumbered in its clusters.
+    """
+    changed = list(sides)
+    labels = [{corpus.labels[row] for row in cluster.rows} for cluster in groups]
+    trained = set().union(*(names for names, side in zip(labels, sides, strict=True) if side == "train"))
+    for label in sorted(set(corpus.labels) - trained):
+        last = max(index for index, names in enumerate(labels) if label in names)
+        changed[last] = "train"
+    return changed

@@ -1,0 +1,46 @@
+"""Discovery: what architectures, searchers, sources and engines there are. Imports only their light top levels."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+from types import ModuleType
+
+from textclf_sweep import architectures, engines, searchers
+from textclf_sweep.data import features, sources
+from textclf_sweep.definition.catalogue import Catalogue, Entry
+from textclf_sweep.definition.space import Parameter
+from textclf_sweep.training import parameters as training
+
+
+@cache
+def discover() -> Catalogue:
+    """Every module of the four rooms whose name does not begin with ``_``, by name."""
+    tokens = {module.__name__.rpartition(".")[2]: module.PARAMETERS for module in _modules(features)}
+    return Catalogue(
+        architectures={
+            entry.name: entry
+            for entry in (
+                _entry(module, (*tokens[module.FEATURES], *training.PARAMETERS)) for module in _modules(architectures)
+            )
+        },
+        searchers={entry.name: entry for entry in map(_entry, _modules(searchers))},
+        sources={entry.name: entry for entry in map(_entry, _modules(sources))},
+        engines={entry.name: entry for entry in map(_entry, _modules(engines))},
+    )
+
+
+def _modules(package: ModuleType) -> list[ModuleType]:
+    names = sorted(item.name for item in pkgutil.iter_modules(package.__path__) if not item.name.startswith("_"))
+    return [importlib.import_module(f"{package.__name__}.{name}") for name in names]
+
+
+def _entry(module: ModuleType, more: tuple[Parameter, ...] = ()) -> Entry:
+    return Entry(
+        name=module.__name__.rpartition(".")[2],
+        doc=(module.__doc__ or "").strip().splitlines()[0],
+        parameters=(*module.PARAMETERS, *more),
+        finite=getattr(module, "FINITE", False),
+        extensions=getattr(module, "EXTENSIONS", ()),
+    )

@@ -1,0 +1,101 @@
+"""Going on with a sweep: is it the same one, and what did its last run leave behind?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from textclf_sweep.definition.types import SweepDefinition
+from textclf_sweep.errors import InputError, Problem
+from textclf_sweep.ledger import Ledger
+from textclf_sweep.store import SweepFolder
+from textclf_sweep.training.files import sha256
+from textclf_sweep.trial import TrialResult, TrialState
+
+
+def check_same(definition: SweepDefinition, data_hash: str, ledger: Ledger) -> None:
+    """Refuse to continue a sweep under another definition or with other data.
+
+    Raises:
+        InputError: with every difference and the ways on.
+    """
+    name, old_hash = definition.name, ledger.get("data", {}).get("data_hash")
+    ways = f"give this one a name of its own (`--name NEW`), or remove the old one (`sweep delete {name}`)"
+    differences = [
+        Problem(
+            f"{key} was {_show(old)} when sweep {name!r} began and is {_show(new)} now",
+            expected="the definition the sweep began with",
+        )
+        for key, old, new in _differences(ledger.get("definition", {}), definition.identity())
+    ]
+    if old_hash != data_hash:
+        differences.append(
+            Problem(
+                f"the data are not those sweep {name!r} began with (hash {str(old_hash)[:12]}, now {data_hash[:12]})",
+                expected="the same rows in the same splits",
+            )
+        )
+    count = len(ledger.history())
+    if definition.run_cap is not None and definition.run_cap < count:
+        differences.append(
+            Problem(
+                f"run_cap is {definition.run_cap}, but sweep {name!r} has {count} trials already",
+                expected=f"at least {count}: run_cap can only grow",
+            )
+        )
+    if differences:
+        last = differences[-1]
+        raise InputError(*differences[:-1], Problem(last.what, last.expected, ways))
+
+
+def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
+    before, after = _flat(old), _flat(new)
+    return [
+        (key, before.get(key), after.get(key))
+        for key in sorted(before.keys() | after.keys())
+        if before.get(key) != after.get(key)
+    ]
+
+
+def _flat(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, item in value.items():
+        # A distribution is shown whole: "was {uniform 0 to 0.5}" reads better than its fields.
+        if isinstance(item, Mapping) and "kind" not in item:
+            flat |= _flat(item, f"{prefix}{key}.")
+        else:
+            flat[f"{prefix}{key}".replace("space.", "parameters.", 1)] = item
+    return flat
+
+
+def _show(value: Any) -> str:
+    if isinstance(value, Mapping):
+        inner = ", ".join(f"{key} {item}" for key, item in value.items() if key != "kind" and item not in (None, False))
+        return f"{value['kind']} ({inner})"
+    return "not set" if value is None else json.dumps(value)
+
+
+def collect(ledger: Ledger, folder: SweepFolder) -> None:
+    """Commit results that were written but not recorded; mark what was cut short as interrupted."""
+    for record in ledger.history():
+        if record.state is not TrialState.RUNNING:
+            continue
+        result = read_result(folder.results / f"{record.number}.{record.attempts}.json", ledger)
+        if result is not None:
+            ledger.finish(result)
+        else:
+            ledger.interrupt(record.number, "the sweep ended while it ran")
+
+
+def read_result(path: Path, ledger: Ledger) -> TrialResult | None:
+    """A worker's result file; None when it is missing, damaged or not of this definition, data and weights."""
+    try:
+        result = TrialResult.from_json(json.loads(path.read_bytes()))
+        weights = path.with_suffix(".npz")
+        whole = not result.weights_hash or sha256(weights) == result.weights_hash
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    expected = (ledger.get("definition_hash"), ledger.get("data", {}).get("data_hash"))
+    return result if whole and (result.definition_hash, result.data_hash) == expected else None

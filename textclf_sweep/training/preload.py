@@ -1,0 +1,17 @@
+"""What a worker's ancestor imports once, so that each worker starts warm.
+
+No op may run here: TensorFlow does not survive a fork after its first op.
+"""
+
+from __future__ import annotations
+
+import os
+
+# Read by TensorFlow at import: no information lines, and the same arithmetic on every CPU.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+
+import keras
+import tensorflow as tf
+
+LOADED = (tf.__version__, keras.__version__)
