@@ -56,7 +56,7 @@ def _linear(train: Part, evaluation: Part) -> float | None:
     """Accuracy of logistic regression on TF-IDF of words and pairs of words, or None when no text has a term."""
     from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415 - heavy
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - heavy
-    from threadpoolctl import threadpool_limits  # noqa: PLC0415 - comes with scikit-learn
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # noqa: PLC0415 - scikit-learn brings it
 
     vectorizer = TfidfVectorizer(
         token_pattern=r"\w+",  # noqa: S106 - a pattern of tokens, no password

@@ -24,21 +24,21 @@ FORMAT = 1
 """Version of the tables below; a ledger of another version is refused."""
 
 TABLES = """
-CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS trials (
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE trials (
     number INTEGER PRIMARY KEY, trial TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL, created REAL NOT NULL);
-CREATE TABLE IF NOT EXISTS attempts (
+CREATE TABLE attempts (
     trial INTEGER NOT NULL, attempt INTEGER NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL,
     started REAL NOT NULL, ended REAL, counted INTEGER NOT NULL DEFAULT 0, result TEXT,
     tracking_uri TEXT, run_id TEXT, synced_epoch INTEGER NOT NULL DEFAULT 0, finalised INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (trial, attempt));
-CREATE TABLE IF NOT EXISTS epochs (
+CREATE TABLE epochs (
     trial INTEGER NOT NULL, attempt INTEGER NOT NULL, epoch INTEGER NOT NULL, event TEXT NOT NULL,
     PRIMARY KEY (trial, attempt, epoch));
-CREATE TABLE IF NOT EXISTS openings (
+CREATE TABLE openings (
     number INTEGER PRIMARY KEY, trial INTEGER NOT NULL, opened_at REAL NOT NULL, figures TEXT);
-CREATE TABLE IF NOT EXISTS sessions (id INTEGER PRIMARY KEY, started REAL NOT NULL, active_until REAL NOT NULL);
-CREATE TABLE IF NOT EXISTS parents (tracking_uri TEXT PRIMARY KEY, experiment_id TEXT NOT NULL, run_id TEXT NOT NULL);
+CREATE TABLE sessions (id INTEGER PRIMARY KEY, started REAL NOT NULL, active_until REAL NOT NULL);
+CREATE TABLE parents (tracking_uri TEXT PRIMARY KEY, experiment_id TEXT NOT NULL, run_id TEXT NOT NULL);
 """
 
 
@@ -103,9 +103,7 @@ class Ledger:
         self._lock = threading.RLock()
         self._session: int | None = None
         self._records: dict[int, TrialRecord] = {}
-        with self._lock:
-            for (number,) in connection.execute("SELECT number FROM trials ORDER BY number").fetchall():
-                self._refresh(number)
+        self._load()
 
     @classmethod
     def create(cls, path: Path, clock: Callable[[], float] = time.time) -> Ledger:
@@ -117,17 +115,13 @@ class Ledger:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             connection = _connect(path.as_posix(), uri=False)
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.executescript(TABLES)
-            with connection:
-                connection.execute("INSERT OR IGNORE INTO meta VALUES ('format', ?)", (json.dumps(FORMAT),))
         except (OSError, sqlite3.Error) as error:
             raise _unreadable(path, error) from error
-        return cls._checked(connection, path, clock)
+        return cls._checked(connection, path, clock, _make_tables)
 
     @classmethod
     def read(cls, path: Path) -> Ledger:
-        """Open the ledger at `path` for reading, also while a sweep writes it.
+        """Open the ledger at `path` for reading, also while a sweep writes it: it stays as it was when it was opened.
 
         Raises:
             StorageError: there is none, it cannot be opened, or another version of the program wrote it.
@@ -135,13 +129,21 @@ class Ledger:
         if not path.is_file():
             raise StorageError(f"{path}: there is no ledger here")
         try:
-            return cls._checked(_connect(f"{path.resolve().as_uri()}?mode=rw", uri=True), path, time.time)
+            connection = _connect(f"{path.resolve().as_uri()}?mode=rw", uri=True)
         except sqlite3.Error as error:
             raise _unreadable(path, error) from error
+        return cls._checked(connection, path, time.time, lambda opened: opened.execute("BEGIN"))
 
     @classmethod
-    def _checked(cls, connection: sqlite3.Connection, path: Path, clock: Callable[[], float]) -> Ledger:
+    def _checked(
+        cls,
+        connection: sqlite3.Connection,
+        path: Path,
+        clock: Callable[[], float],
+        prepare: Callable[[sqlite3.Connection], object],
+    ) -> Ledger:
         try:
+            prepare(connection)
             row = connection.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
             if row is None or json.loads(row[0]) != FORMAT:
                 found = "none" if row is None else row[0]
@@ -150,8 +152,12 @@ class Ledger:
                     fix="run it with the version of textclf-sweep that wrote it, or start anew under another --name",
                 )
             return cls(connection, clock)
-        except sqlite3.Error as error:
-            raise _unreadable(path, error) from error
+        except BaseException as error:
+            connection.close()
+            # A damaged file can still be a database whose texts are no JSON.
+            if isinstance(error, sqlite3.Error | ValueError | KeyError | TypeError | AttributeError):
+                raise _unreadable(path, error) from error
+            raise
 
     def close(self) -> None:
         """Close the file; may be called twice."""
@@ -167,9 +173,8 @@ class Ledger:
 
     def get(self, key: str, default: Any = None) -> Any:
         """The JSON value kept under `key`."""
-        with self._lock:
-            row = self._connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-        return default if row is None else json.loads(row[0])
+        rows = self._select("SELECT value FROM meta WHERE key = ?", key)
+        return json.loads(rows[0][0]) if rows else default
 
     def put(self, **values: Any) -> None:
         """Keep JSON values under their names, all in one transaction."""
@@ -186,9 +191,7 @@ class Ledger:
 
     def active_seconds(self) -> float:
         """Seconds this sweep has been running, over all its sessions; the present one counts up to now."""
-        with self._lock:
-            rows = self._connection.execute("SELECT id, started, active_until FROM sessions").fetchall()
-        now = self._clock()
+        rows, now = self._select("SELECT id, started, active_until FROM sessions"), self._clock()
         return float(sum((now if id_ == self._session else until) - started for id_, started, until in rows))
 
     # Trials
@@ -266,38 +269,27 @@ class Ledger:
 
     def openings(self) -> tuple[Opening, ...]:
         """Every opening, by number."""
-        with self._lock:
-            rows = self._connection.execute("SELECT * FROM openings ORDER BY number").fetchall()
         return tuple(
             Opening(number, trial, opened_at, json.loads(figures) if figures else None)
-            for number, trial, opened_at, figures in rows
+            for number, trial, opened_at, figures in self._select("SELECT * FROM openings ORDER BY number")
         )
 
     # What MLflow has been sent
 
     def attempts(self, trial: int | None = None) -> tuple[Attempt, ...]:
         """Every attempt (of one trial), by trial and attempt."""
-        query = (
-            "SELECT trial, attempt, state, reason, started, ended, counted, result, tracking_uri, run_id,"
-            " synced_epoch, finalised FROM attempts WHERE ? IS NULL OR trial = ? ORDER BY trial, attempt"
-        )
-        with self._lock:
-            rows = self._connection.execute(query, (trial, trial)).fetchall()
-        return tuple(_attempt(row) for row in rows)
+        return self._attempts(trial, None)
 
     def unsent(self, tracking_uri: str) -> tuple[Attempt, ...]:
         """The attempts whose run at `tracking_uri` is missing or not ended yet."""
-        return tuple(
-            attempt for attempt in self.attempts() if attempt.tracking_uri != tracking_uri or not attempt.finalised
-        )
+        return self._attempts(None, tracking_uri)
 
     def epochs(self, trial: int, attempt: int, after: int = 0) -> tuple[EpochEvent, ...]:
         """The epochs of one attempt that come after epoch `after`."""
-        with self._lock:
-            rows = self._connection.execute(
-                "SELECT event FROM epochs WHERE trial = ? AND attempt = ? AND epoch > ? ORDER BY epoch",
-                (trial, attempt, after),
-            ).fetchall()
+        rows = self._select(
+            "SELECT event FROM epochs WHERE trial = ? AND attempt = ? AND epoch > ? ORDER BY epoch",
+            trial, attempt, after,
+        )  # fmt: skip
         return tuple(EpochEvent.from_json(json.loads(text)) for (text,) in rows)
 
     def sent(self, attempt: Attempt) -> None:
@@ -315,18 +307,30 @@ class Ledger:
 
     def parent(self, tracking_uri: str) -> tuple[str, str] | None:
         """(experiment id, run id) of the parent run at `tracking_uri`; None before it is created."""
-        with self._lock:
-            row = self._connection.execute(
-                "SELECT experiment_id, run_id FROM parents WHERE tracking_uri = ?", (tracking_uri,)
-            ).fetchone()
-        return None if row is None else (row[0], row[1])
+        rows = self._select("SELECT experiment_id, run_id FROM parents WHERE tracking_uri = ?", tracking_uri)
+        return (rows[0][0], rows[0][1]) if rows else None
 
     def set_parent(self, tracking_uri: str, experiment_id: str, run_id: str) -> None:
         """Commit the parent run at `tracking_uri`."""
         with self._transaction() as connection:
             connection.execute("INSERT OR REPLACE INTO parents VALUES (?, ?, ?)", (tracking_uri, experiment_id, run_id))
 
-    # Inside a transaction
+    # Reading, and inside a transaction
+
+    def _select(self, query: str, *values: str | int | None) -> list[tuple[Any, ...]]:
+        with self._lock:
+            try:
+                return self._connection.execute(query, values).fetchall()
+            except sqlite3.Error as error:
+                raise StorageError(f"the ledger cannot be read: {error}") from error
+
+    def _attempts(self, trial: int | None, unsent_to: str | None) -> tuple[Attempt, ...]:
+        query = (
+            "SELECT trial, attempt, state, reason, started, ended, counted, result, tracking_uri, run_id,"
+            " synced_epoch, finalised FROM attempts WHERE (?1 IS NULL OR trial = ?1)"
+            " AND (?2 IS NULL OR tracking_uri IS NOT ?2 OR NOT finalised) ORDER BY trial, attempt"
+        )
+        return tuple(_attempt(row) for row in self._select(query, trial, unsent_to))
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -339,6 +343,7 @@ class Ledger:
                             "UPDATE sessions SET active_until = ? WHERE id = ?", (self._clock(), self._session)
                         )
             except sqlite3.Error as error:
+                self._load()  # what was rolled back must not stay in memory
                 raise StorageError(
                     f"the ledger cannot be written: {error}", fix="free the disk, then run the same command again"
                 ) from error
@@ -352,8 +357,9 @@ class Ledger:
     def _end_attempt(
         self, trial: int, attempt: int, state: TrialState, reason: str, result: TrialResult | None
     ) -> None:
+        # MLflow may have been told another end of it: of an interrupted attempt whose result was found later.
         self._connection.execute(
-            "UPDATE attempts SET state = ?, reason = ?, ended = ?, counted = ?, result = ?"
+            "UPDATE attempts SET state = ?, reason = ?, ended = ?, counted = ?, result = ?, finalised = 0"
             " WHERE trial = ? AND attempt = ?",
             (
                 state, reason, self._clock(), result is not None,
@@ -365,11 +371,14 @@ class Ledger:
         self._connection.execute("UPDATE trials SET state = ?, reason = ? WHERE number = ?", (state, reason, trial))
         self._refresh(trial)
 
+    def _load(self) -> None:
+        self._records = {}
+        for (number,) in self._select("SELECT number FROM trials ORDER BY number"):
+            self._refresh(number)
+
     def _refresh(self, number: int) -> None:
         """Bring the record held in memory up to date, so that `history` costs nothing."""
-        trial, state, reason = self._connection.execute(
-            "SELECT trial, state, reason FROM trials WHERE number = ?", (number,)
-        ).fetchone()
+        ((trial, state, reason),) = self._select("SELECT trial, state, reason FROM trials WHERE number = ?", number)
         attempts = self.attempts(number)
         current = next((attempt for attempt in attempts if attempt.counted), attempts[-1] if attempts else None)
         self._records[number] = TrialRecord(
@@ -385,6 +394,15 @@ class Ledger:
 
 def _connect(name: str, *, uri: bool) -> sqlite3.Connection:
     return sqlite3.connect(name, timeout=30, check_same_thread=False, uri=uri)
+
+
+def _make_tables(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA journal_mode=WAL")
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
+        # One transaction: a ledger killed while it is made is empty, never half made.
+        connection.executescript(f"BEGIN; {TABLES}")
+        connection.execute("INSERT INTO meta VALUES ('format', ?)", (json.dumps(FORMAT),))
+        connection.commit()
 
 
 def _attempt(row: tuple[Any, ...]) -> Attempt:

@@ -48,6 +48,24 @@ def hold_sweep_lock(folder: SweepFolder) -> Iterator[None]:
         os.close(handle)
 
 
+def holder(folder: SweepFolder) -> int | None:
+    """The pid of the process that runs a sweep; None when nobody does. Changes nothing.
+
+    Args:
+        folder: the sweep's folder.
+
+    Raises:
+        StorageError: the lock file cannot be opened or locked.
+    """
+    if not folder.lock.exists():
+        return None
+    handle = _open(folder.lock)
+    try:
+        return None if _try_exclusive(handle, folder.lock) else int(_read_pid(handle) or 0)
+    finally:
+        os.close(handle)
+
+
 def join_workers(folder: SweepFolder) -> int:
     """Hold the workers' lock, shared, until the calling process ends. Called by each worker for itself.
 

@@ -18,7 +18,7 @@ def findings(status: Mapping[str, Any], searched: Sequence[str]) -> tuple[str, .
     best, trials = status["best"], status["trials"]
     done = sum(trials[state] for state in ("complete", "pruned", "failed"))
     if best is None:
-        return (f"None of the {done} trials succeeded." if done else "No trial has finished.",)
+        return ("No trial has finished." if not done else _none(done),)
     return tuple(
         sentence
         for sentence in (_winner(best, done, searched), _failures(trials), *_test(status), *_ending(status))
@@ -36,6 +36,10 @@ def number(value: Scalar) -> str:
 def parameters(values: Mapping[str, Scalar], names: Sequence[str]) -> str:
     """``units 64, dropout 0.3``: the named parameters that are present."""
     return ", ".join(f"{name} {number(values[name])}" for name in names if name in values)
+
+
+def _none(done: int) -> str:
+    return "The only trial did not succeed." if done == 1 else f"None of the {done} trials succeeded."
 
 
 def _winner(best: Mapping[str, Any], done: int, searched: Sequence[str]) -> str:
@@ -77,8 +81,9 @@ def _against(accuracy: float | None, floors: Mapping[str, float | None], rows: s
 
 
 def _points(difference: float) -> str:
-    size = f"{abs(100 * difference):.1f} points"
-    return f"{size} above" if difference > 0 else f"{size} below" if difference < 0 else "level with it"
+    points = round(100 * difference, 1)
+    size = f"{abs(points):.1f} points"
+    return f"{size} above" if points > 0 else f"{size} below" if points < 0 else "level with it"
 
 
 def _ending(status: Mapping[str, Any]) -> tuple[str, ...]:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from textclf_sweep.data import sources
-from textclf_sweep.data.audit import audit, missing
+from textclf_sweep.data import audit, sources
 from textclf_sweep.data.corpus import Corpus, Splits
 from textclf_sweep.data.findings import Finding
 from textclf_sweep.data.splits import split
@@ -42,9 +41,9 @@ def examine(settings: DataSettings) -> tuple[Corpus, tuple[Finding, ...]]:
         DataError: the data cannot be read as asked.
     """
     corpus = sources.load(settings)
-    incomplete = missing(corpus)
+    incomplete = audit.missing(corpus)
     corpus = _complete(corpus)
-    return corpus, (*incomplete, *audit(corpus))
+    return corpus, (*incomplete, *audit.findings(corpus))
 
 
 def _complete(corpus: Corpus) -> Corpus:

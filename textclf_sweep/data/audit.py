@@ -22,6 +22,8 @@ MISSING_WARNING = 0.05
 """The share of missing texts or labels above which what is left may not be representative."""
 FEW_ROWS, FEW_ROWS_PER_LABEL = 500, 50
 """Below either, differences between trials are mostly chance."""
+MANY_LABELS = 10
+"""From more labels on, fewer than `ROWS_PER_LABEL` rows for each mean a misread column rather than too few rows."""
 IMBALANCE = 5.0
 """How many times as frequent as the rarest label the commonest one may be."""
 NAMED = 5
@@ -30,7 +32,7 @@ NAMED = 5
 Check = Callable[[Corpus], Finding | None]
 
 
-def audit(corpus: Corpus) -> tuple[Finding, ...]:
+def findings(corpus: Corpus) -> tuple[Finding, ...]:
     """The findings of every check on `corpus`, whose texts and labels are complete; none when it has no rows."""
     if not len(corpus):
         return ()
@@ -75,8 +77,8 @@ def few_rows(corpus: Corpus) -> Finding | None:
     rows, labels = len(corpus), len(set(corpus.labels))
     needed = ROWS_PER_LABEL * max(labels, 2)
     if rows < needed:
-        # With as many labels as rows the column is the wrong one, and more rows would not help.
-        if labels > NAMED and labels > rows / 2:
+        # With many labels for so few rows the column is the wrong one, and more rows would not help.
+        if labels > MANY_LABELS:
             return None
         why = f"{_rows(rows)} for {_labels(labels)}; at least {needed} are needed, {ROWS_PER_LABEL} for each label"
         return Finding("few_rows", "fatal", *_about(corpus, range(rows)), why, "add rows")

@@ -10,6 +10,7 @@ import itertools
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Literal
 
 from textclf_sweep.trial import Parameters, Scalar
@@ -162,6 +163,10 @@ class SearchSpace:
             total *= count
         return total
 
+    def fix(self, parameters: Parameters) -> SearchSpace:
+        """This space with some parameters held at the given values."""
+        return SearchSpace.of(dict(self.distributions) | {name: Constant(value) for name, value in parameters.items()})
+
     def contains(self, parameters: Parameters) -> bool:
         """Whether `parameters` names exactly this space's parameters, each with a value of its distribution."""
         distributions = dict(self.distributions)
@@ -190,9 +195,9 @@ def cardinality(distribution: Distribution) -> int | None:
         case Range(low, high, integer, _, step):
             if low == high:
                 return 1
-            if integer and not step:
-                return int(high) - int(low) + 1
-            return len(enumerate_values(distribution)) if step else None
+            if step:
+                return len(_multiples(low, high, step))
+            return int(high) - int(low) + 1 if integer else None
 
 
 def enumerate_values(distribution: Distribution) -> tuple[Scalar, ...]:
@@ -211,8 +216,7 @@ def enumerate_values(distribution: Distribution) -> tuple[Scalar, ...]:
                 return tuple(range(int(low), int(high) + 1)) if integer else (low,)
             if not step:
                 raise ValueError("a continuous range has no list of values")
-            steps = range(math.floor(low / step), math.ceil(high / step) + 1)
-            return tuple(dict.fromkeys(_rounded(distribution, index * step) for index in steps))
+            return tuple(snap(distribution, index * step) for index in _multiples(low, high, step))
 
 
 def draw(distribution: Distribution, unit: float) -> Scalar:
@@ -227,11 +231,13 @@ def draw(distribution: Distribution, unit: float) -> Scalar:
                 if unit < bound:
                     return value
             return values[-1]
-        case Range(low, high, integer, log, _):
+        case Range(low, high, integer, log, step):
             # A whole number owns half a unit on each side, so that both ends are as likely as the others.
-            left, right = (low - 0.5, high + 0.5) if integer else (low, high)
-            number = math.exp(math.log(left) + unit * math.log(right / left)) if log else left + unit * (right - left)
-            return _rounded(distribution, number)
+            left, right = (low - 0.5, high + 0.5) if integer and not step else (low, high)
+            if log:
+                left, right = math.log(left), math.log(right)
+            number = left + unit * (right - left)
+            return snap(distribution, math.exp(number) if log else number)
 
 
 def contains(distribution: Distribution, value: Scalar) -> bool:
@@ -244,15 +250,22 @@ def contains(distribution: Distribution, value: Scalar) -> bool:
         case Range(low, high, integer, _, _):
             if isinstance(value, bool | str) or not low <= value <= high or (integer and value != int(value)):
                 return False
-            return math.isclose(float(_rounded(distribution, float(value))), value, rel_tol=1e-9)
+            return math.isclose(float(snap(distribution, float(value))), value, rel_tol=1e-9)
 
 
-def _rounded(distribution: Range, number: float) -> Scalar:
-    if distribution.step:
-        # Multiples of a decimal step carry binary noise (3 * 0.1); 12 digits are what a person wrote.
-        number = float(f"{round(number / distribution.step) * distribution.step:.12g}")
+def snap(distribution: Range, number: float) -> Scalar:
+    """The value of `distribution` nearest to `number`."""
     number = min(max(number, distribution.low), distribution.high)
+    if distribution.step:
+        # In decimal, as a person wrote the step: 3 * 0.1 is 0.3.
+        multiple = Decimal(repr(distribution.step)) * round(number / distribution.step)
+        number = min(max(float(multiple), distribution.low), distribution.high)
     return round(number) if distribution.integer else float(number)
+
+
+def _multiples(low: float, high: float, step: float) -> range:
+    """The factors k for which k * step, clipped to the bounds, is a value."""
+    return range(round(low / step), round(high / step) + 1)
 
 
 def _typed(value: Scalar) -> tuple[bool, Scalar]:

@@ -125,7 +125,10 @@ class SweepDefinition:
     ignored: tuple[str, ...] = ()
 
     def identity(self) -> dict[str, Any]:
-        """What makes it this sweep and no other, as JSON: everything but the keys of `FREE` (and `ignored`)."""
+        """What makes it this sweep and no other, as JSON: everything but the keys of `FREE` and `ignored`.
+
+        The data's path is left out too: its content decides (see the data hash), so a moved file is no change.
+        """
         whole = dataclasses.asdict(self)
         kept = {key: value for key, value in whole.items() if key not in (*FREE, "ignored")}
         # Two distributions can have equal fields, so the kind is written beside them.
@@ -133,6 +136,7 @@ class SweepDefinition:
             name: {"kind": type(item).__name__.lower(), **dataclasses.asdict(item)}
             for name, item in self.space.distributions
         }
+        del kept["data"]["path"]
         plain: dict[str, Any] = json.loads(json.dumps(kept))
         return plain
 

@@ -137,14 +137,16 @@ def main(control_handle: int, preload: Sequence[str]) -> NoReturn:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _IGNORED)
     # Threads of numeric libraries are what the warning is about; they sleep, and are started anew in a worker.
     warnings.filterwarnings("ignore", message=".*fork", category=DeprecationWarning)
+    # Closed by the end of the process alone: the parent asks for the exit code and reads the log as soon as it is.
+    control = socket.socket(fileno=control_handle)
     status = 1
     try:
-        control = socket.socket(fileno=control_handle)
         _import(control, preload)
         # Workers share what is imported: the collector must not write into it.
         gc.collect()
         gc.freeze()
-        _serve(control, _signals())
+        with _signals() as signals:
+            _serve(control, signals)
         status = 0
     except BaseException:
         traceback.print_exc()

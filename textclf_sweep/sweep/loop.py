@@ -80,6 +80,7 @@ class Loop:
         self._watch = watch
         self._running: dict[str, Trial] = {}
         self._failures: deque[str] = deque(maxlen=SAME_FAILURES)
+        self._repeated = ""  # the failure that ended the sweep by happening again and again
         self._closing = ""  # why no new trial starts; running ones end with their epoch
 
     def run(self) -> Ending:
@@ -91,24 +92,29 @@ class Loop:
                 self._engine.close()
                 self.interrupt(ending.reason)
                 return ending
-            self._closing = self._closing or limit_reached(
-                self._definition, self._ledger.history(), self._ledger.active_seconds()
-            )
             for event in self._engine.poll(POLL_SECONDS):
                 self._handle(event)
             self._fill()
-        if len(set(self._failures)) == 1 and len(self._failures) == SAME_FAILURES:
-            return Ending("failed", f"{SAME_FAILURES} trials in a row failed alike: {self._failures[-1]}")
+        if self._repeated:
+            succeeded = best(self._ledger.history(), self._definition.metric) is not None
+            return Ending("stopped" if succeeded else "failed", f"{self._closing}: {self._repeated}")
         return Ending("complete", self._closing or "every trial is done")
 
     def interrupt(self, reason: str) -> None:
-        """Record that every running attempt was cut short."""
-        for trial in self._running.values():
-            self._ledger.interrupt(trial.number, reason)
+        """Record that every running attempt was cut short, unless its result is written already."""
+        for key, trial in self._running.items():
+            written = self._written(key)
+            if written is not None:
+                self._ledger.finish(written)
+            else:
+                self._ledger.interrupt(trial.number, reason)
             self._tell(trial.number)
         self._running.clear()
 
     def _fill(self) -> None:
+        self._closing = self._closing or limit_reached(
+            self._definition, self._ledger.history(), self._ledger.active_seconds()
+        )
         while len(self._running) < self._engine.workers and not self._closing:
             trial = self._next()
             if trial is None:
@@ -155,8 +161,8 @@ class Loop:
             case TaskCrashed(key, cause):
                 self._crash(key, cause)
             case TaskTimedOut(key, limit):
-                message = f"timeout: it ran longer than budget.trial_time ({limit:g} s)"
-                self._finish(key, self._failed(key, Failure("timeout", message)))
+                failure = Failure("timeout", f"timeout: it ran longer than budget.trial_time ({limit:g} s)")
+                self._finish(key, self._written(key) or self._failed(key, failure, limit))
             case TaskErrored(key, message, traceback):
                 self._finish(key, self._failed(key, Failure("error", message, traceback)))
             case WorkerReady() | TaskFinished():
@@ -172,7 +178,8 @@ class Loop:
         self._drop_weights()
         if result.state is TrialState.FAILED:
             self._failures.append(result.failure.message if result.failure else result.reason)
-            if len(self._failures) == SAME_FAILURES and len(set(self._failures)) == 1:
+            if not self._closing and len(self._failures) == SAME_FAILURES and len(set(self._failures)) == 1:
+                self._repeated = self._failures[-1]
                 self._closing = f"{SAME_FAILURES} trials in a row failed alike"
         else:
             self._failures.clear()
@@ -181,8 +188,8 @@ class Loop:
     def _crash(self, key: str, cause: str) -> None:
         trial = self._running[key]
         attempt = int(key.partition(".")[2])
-        written = read_result(self._folder.results / f"{key}.json", self._ledger)
-        if written is not None:  # it died after its work was done
+        written = self._written(key)
+        if written is not None:
             self._finish(key, written)
             return
         lost = sum(item.state is TrialState.FAILED for item in self._ledger.attempts(trial.number)) + 1
@@ -195,15 +202,21 @@ class Loop:
         self._observe(Notice(f"trial {trial.number} attempt {attempt} was {cause}; it is run again", level="warning"))
         self._tell(trial.number)
 
-    def _failed(self, key: str, failure: Failure) -> TrialResult:
+    def _written(self, key: str) -> TrialResult | None:
+        """What the worker wrote, if its end came after its work was done."""
+        return read_result(self._folder.results / f"{key}.json", self._ledger)
+
+    def _failed(self, key: str, failure: Failure, seconds: float | None = None) -> TrialResult:
         trial = self._running[key]
         attempt = int(key.partition(".")[2])
+        epochs = self._ledger.epochs(trial.number, attempt)
         return TrialResult(
             trial=trial.number,
             attempt=attempt,
             state=TrialState.FAILED,
             reason=failure.message,
-            epochs=self._ledger.epochs(trial.number, attempt),
+            epochs=epochs,
+            seconds=sum(event.metrics["epoch_seconds"] for event in epochs) if seconds is None else seconds,
             definition_hash=self._ledger.get("definition_hash"),
             data_hash=self._ledger.get("data")["data_hash"],
             failure=failure,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import shutil
 from pathlib import Path
 from typing import Any
 
-from textclf_sweep import locks
-from textclf_sweep.analysis.status import best_object, status_object, trial_object
-from textclf_sweep.errors import InputError
+from textclf_sweep import locks, tracking
+from textclf_sweep.analysis.status import Snapshot, best_object, status_object, trial_object
+from textclf_sweep.definition.types import Metric
+from textclf_sweep.errors import InputError, StorageError, SweepError
 from textclf_sweep.ledger import Ledger
 from textclf_sweep.store import Store
 from textclf_sweep.sweep import snapshot
@@ -22,19 +24,28 @@ def names(store: Store) -> list[str]:
 
 
 def list_sweeps(store: Store) -> list[dict[str, Any]]:
-    """One object per sweep: its status, with architecture, method and the time it was last active."""
+    """One object per sweep: its status, with architecture, method and the time it was last active.
+
+    A sweep whose ledger cannot be read is ``unreadable``, with the reason.
+    """
     found = []
     for name in names(store):
-        with open_ledger(store, name) as ledger:
-            definition = ledger.get("definition", {})
-            found.append(
-                {
-                    **status_object(snapshot.take(ledger, store)),
-                    "architecture": definition.get("architecture"),
-                    "method": definition.get("method"),
-                    "updated": _active(store.sweep(name).ledger),
-                }
-            )
+        updated = _active(store.sweep(name).ledger)  # before it is opened: opening makes files
+        definition: dict[str, Any] = {}
+        try:
+            with open_ledger(store, name) as ledger:
+                definition = ledger.get("definition", {})
+                seen = snapshot.take(ledger, store)
+        except SweepError as error:
+            seen = Snapshot(name, "unreadable", str(error), Metric(), (), (), {}, None)
+        found.append(
+            {
+                **status_object(seen),
+                "architecture": definition.get("architecture"),
+                "method": definition.get("method"),
+                "updated": updated,
+            }
+        )
     return found
 
 
@@ -83,11 +94,8 @@ def delete(store: Store, name: str) -> list[str]:
     removed = []
     with locks.hold_sweep_lock(folder):
         locks.wait_for_orphans(folder)
-        from textclf_sweep.tracking.remove import remove_experiment  # noqa: PLC0415 - imports mlflow
-
-        with Ledger.read(folder.ledger) as ledger:
-            if remove_experiment(ledger, store, store.tracking_uri()):
-                removed.append(f"The MLflow experiment {name!r} and its runs are removed.")
+        if tracking.remove_experiment(store, store.tracking_uri(), name):
+            removed.append(f"The MLflow experiment {name!r} and its runs are removed.")
         shutil.rmtree(folder.path)
         removed.append(f"{folder.path} is removed.")
     return removed
@@ -102,9 +110,7 @@ def sync(store: Store, name: str) -> dict[str, Any]:
     """
     folder = store.sweep(_known(store, name))
     with locks.hold_sweep_lock(folder), Ledger.create(folder.ledger) as ledger:
-        from textclf_sweep.tracking.view import sync as sync_view  # noqa: PLC0415 - imports mlflow
-
-        report = sync_view(ledger, store, store.tracking_uri())
+        report = tracking.sync(ledger, store, store.tracking_uri())
         return {"sweep": name, "created": report.created, "updated": report.updated}
 
 
@@ -113,9 +119,17 @@ def open_ledger(store: Store, name: str) -> Ledger:
 
     Raises:
         InputError: there is no such sweep.
-        StorageError: its ledger cannot be read.
+        StorageError: its ledger cannot be read, or nothing of the sweep is in it yet.
     """
-    return Ledger.read(store.sweep(_known(store, name)).ledger)
+    path = store.sweep(_known(store, name)).ledger
+    ledger = Ledger.read(path)
+    if ledger.get("name") is None:
+        ledger.close()
+        raise StorageError(
+            f"{path}: the sweep {name!r} was stopped before it began",
+            fix=f"start it again with `sweep run`, or remove it with `sweep delete {name}`",
+        )
+    return ledger
 
 
 def _known(store: Store, name: str) -> str:
@@ -131,5 +145,10 @@ def _known(store: Store, name: str) -> str:
 
 
 def _active(path: Path) -> float:
-    # The write-ahead log is what changes while a sweep runs.
-    return max(file.stat().st_mtime for file in path.parent.glob("ledger.db*"))
+    # The write-ahead log is what changes while a sweep runs; a reader makes an empty one. It can vanish at any time.
+    times = [0.0]
+    for file in (path, path.with_name(f"{path.name}-wal")):
+        with contextlib.suppress(OSError):
+            found = file.stat()
+            times += [found.st_mtime] if found.st_size else []
+    return max(times)

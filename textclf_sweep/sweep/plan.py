@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from statistics import fmean
 from typing import Any
 
 from textclf_sweep.definition.types import SweepDefinition
+from textclf_sweep.errors import StorageError
 from textclf_sweep.ledger import Ledger
 from textclf_sweep.store import Store
 from textclf_sweep.sweep.propose import next_trial, total
@@ -21,7 +23,7 @@ def plan(definition: SweepDefinition, store: Store, workers: int) -> dict[str, A
 
     Args:
         definition: what would run.
-        store: whose finished trials the estimate of the time comes from.
+        store: whose complete trials the estimate of the time comes from.
         workers: how many trials would train at once.
     """
     trials = total(definition)
@@ -51,13 +53,18 @@ def _sample(definition: SweepDefinition) -> Iterator[Trial]:
 
 
 def _mean_seconds(definition: SweepDefinition, store: Store) -> float | None:
-    """Mean training time of the store's finished trials: of this sweep, else of its architecture."""
+    """Mean training time of the store's complete trials: of this sweep, else of its architecture."""
     own, others = list[float](), list[float]()
     for path in sorted(store.sweeps.glob("*/ledger.db")):
-        with Ledger.read(path) as ledger:
-            mine = ledger.get("name") == definition.name
-            for record in ledger.history():
-                if record.result is not None and record.trial.architecture == definition.architecture:
-                    (own if mine else others).append(record.result.seconds)
+        # Another sweep's damaged ledger is no reason not to plan this one.
+        with contextlib.suppress(StorageError), Ledger.read(path) as ledger:
+            found = own if ledger.get("name") == definition.name else others
+            found += [
+                record.result.seconds
+                for record in ledger.history()
+                if record.result is not None
+                and record.state is TrialState.COMPLETE
+                and record.trial.architecture == definition.architecture
+            ]
     seconds = own or others
     return fmean(seconds) if seconds else None

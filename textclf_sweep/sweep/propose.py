@@ -6,8 +6,9 @@ import importlib
 from dataclasses import replace
 
 from textclf_sweep.analysis.ranking import best
+from textclf_sweep.definition.space import contains
 from textclf_sweep.definition.types import SweepDefinition
-from textclf_sweep.searchers import Ask
+from textclf_sweep.searchers import Ask, key
 from textclf_sweep.trial import History, Parameters, Trial, derive_seed
 
 
@@ -42,8 +43,19 @@ def _parameters(definition: SweepDefinition, history: History, number: int) -> P
 
 def total(definition: SweepDefinition) -> int | None:
     """How many trials the sweep has in all; None when only a budget, a target or a person ends it."""
-    bounds = [definition.run_cap, definition.space.size]
-    return min((bound for bound in bounds if bound is not None), default=None)
+    size, cap = _size(definition), definition.run_cap
+    return min((bound for bound in (size, cap) if bound is not None), default=None)
+
+
+def _size(definition: SweepDefinition) -> int | None:
+    """The parameter sets of the space and the enqueued ones that lie outside it."""
+    size, distributions = definition.space.size, dict(definition.space.distributions)
+    outside = {
+        key(parameters)
+        for parameters in definition.enqueue
+        if not all(contains(distributions[name], value) for name, value in parameters.items())
+    }
+    return None if size is None else size + len(outside)
 
 
 def limit_reached(definition: SweepDefinition, history: History, active_seconds: float) -> str:

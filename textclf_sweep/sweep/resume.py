@@ -37,12 +37,13 @@ def check_same(definition: SweepDefinition, data_hash: str, ledger: Ledger) -> N
                 expected="the same rows in the same splits",
             )
         )
-    count = len(ledger.history())
-    if definition.run_cap is not None and definition.run_cap < count:
+    least = max(len(ledger.history()), ledger.get("run_cap") or 0)
+    if definition.run_cap is not None and definition.run_cap < least:
         differences.append(
             Problem(
-                f"run_cap is {definition.run_cap}, but sweep {name!r} has {count} trials already",
-                expected=f"at least {count}: run_cap can only grow",
+                f"run_cap is {definition.run_cap} now, but sweep {name!r} has {len(ledger.history())} trials already"
+                f" and was to have {least}",
+                expected=f"at least {least}: run_cap can only grow",
             )
         )
     if differences:
@@ -80,12 +81,13 @@ def _show(value: Any) -> str:
 def collect(ledger: Ledger, folder: SweepFolder) -> None:
     """Commit results that were written but not recorded; mark what was cut short as interrupted."""
     for record in ledger.history():
-        if record.state is not TrialState.RUNNING:
+        # A worker that outlived its parent may have written its result after the attempt was given up.
+        if record.state not in (TrialState.RUNNING, TrialState.INTERRUPTED):
             continue
         result = read_result(folder.results / f"{record.number}.{record.attempts}.json", ledger)
         if result is not None:
             ledger.finish(result)
-        else:
+        elif record.state is TrialState.RUNNING:
             ledger.interrupt(record.number, "the sweep ended while it ran")
 
 
@@ -95,7 +97,8 @@ def read_result(path: Path, ledger: Ledger) -> TrialResult | None:
         result = TrialResult.from_json(json.loads(path.read_bytes()))
         weights = path.with_suffix(".npz")
         whole = not result.weights_hash or sha256(weights) == result.weights_hash
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-    expected = (ledger.get("definition_hash"), ledger.get("data", {}).get("data_hash"))
-    return result if whole and (result.definition_hash, result.data_hash) == expected else None
+    found = (f"{result.trial}.{result.attempt}", result.definition_hash, result.data_hash)
+    expected = (path.stem, ledger.get("definition_hash"), ledger.get("data", {}).get("data_hash"))
+    return result if whole and found == expected else None

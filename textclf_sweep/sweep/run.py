@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from textclf_sweep import data, locks
+from textclf_sweep import data, locks, tracking
 from textclf_sweep.analysis import words
 from textclf_sweep.analysis.ranking import best
 from textclf_sweep.analysis.status import status_object
@@ -27,7 +27,6 @@ from textclf_sweep.sweep.events import FloorsMeasured, Notice, Observer, SweepEn
 from textclf_sweep.sweep.loop import POLL_SECONDS, Ending, Loop
 from textclf_sweep.sweep.propose import limit_reached, next_trial, total
 from textclf_sweep.sweep.resume import check_same, collect
-from textclf_sweep.tracking.outbox import Outbox, is_sent
 from textclf_sweep.training.tasks import EvaluateTask, Evaluation
 from textclf_sweep.trial import TrialRecord, TrialState
 
@@ -75,11 +74,12 @@ def run(definition: SweepDefinition, text: str, store: Store, observe: Observer,
         InputError: the sweep exists with another definition or other data.
         AlreadyRunningError: another process runs it.
         NoSuccessError: it ended and no trial succeeded.
-        StorageError: the store cannot be read or written.
+        StorageError: the store or MLflow cannot be read or written.
     """
     splits = data.load(definition.data, definition.seed)
     folder = store.sweep(definition.name)
     _check_case(definition.name, store)
+    tracking.check(store, store.tracking_uri(), definition.name)
     with locks.hold_sweep_lock(folder), Ledger.create(folder.ledger) as ledger:
         if ledger.get("sweep_id") is None:
             _begin(definition, splits, ledger)
@@ -91,8 +91,8 @@ def run(definition: SweepDefinition, text: str, store: Store, observe: Observer,
         collect(ledger, folder)
         if _work_left(context):
             _work(context)
-        elif not is_sent(ledger, store.tracking_uri()):
-            _flush(context, Outbox(ledger, store, store.tracking_uri(), context.problem))
+        elif ledger.get("sent_to") != _mlflow(context):
+            _flush(context, tracking.Outbox(ledger, store, store.tracking_uri(), context.problem))
         return _end(context)
 
 
@@ -155,9 +155,9 @@ def _work(context: _Context) -> None:
     request = folder.stop
     request.unlink(missing_ok=True)
     ledger.start_session()
-    ledger.put(state="running", reason="")
+    ledger.put(state="running", reason="", sent_to=None)
     engine = importlib.import_module(f"textclf_sweep.engines.{definition.engine}").start(definition.workers, folder)
-    outbox = Outbox(ledger, context.store, context.store.tracking_uri(), context.problem)
+    outbox = tracking.Outbox(ledger, context.store, context.store.tracking_uri(), context.problem)
     ending = Ending("interrupted", "the program failed")
     try:
         context.observe(_started(context, engine.workers))
@@ -166,7 +166,6 @@ def _work(context: _Context) -> None:
 
             def watch() -> Ending | None:
                 measured.tell()
-                outbox.check()
                 if reason := context.stop():
                     return Ending("interrupted", reason)
                 return Ending("stopped", "`sweep stop` was asked for") if request.exists() else None
@@ -258,9 +257,17 @@ def _untestable(context: _Context, cause: str) -> Ending:
     return Ending("stopped", f"the winner could not be scored on the test part: {cause}")
 
 
-def _flush(context: _Context, outbox: Outbox) -> None:
-    if not outbox.close(FLUSH_SECONDS):
-        name = context.definition.name
+def _mlflow(context: _Context) -> list[Any]:
+    """Which MLflow this is: another address, or a database that was replaced, has not been told anything."""
+    uri = context.store.tracking_uri()
+    return [uri, *(tracking.identity(uri) or ())]
+
+
+def _flush(context: _Context, outbox: tracking.Outbox) -> None:
+    name = context.definition.name
+    if outbox.close(FLUSH_SECONDS):
+        context.ledger.put(sent_to=_mlflow(context))
+    else:
         context.observe(Notice(f"MLflow has not been told everything; `sweep sync {name}` does it", level="warning"))
 
 

@@ -1,0 +1,41 @@
+"""MLflow: a view of the ledger that can be rebuilt from it. The only room that imports mlflow, and only when used.
+
+check(store, uri, name)     is MLflow's database fit for this sweep? Milliseconds, no import of mlflow
+Outbox(ledger, store, uri)  the live writer: a thread that sends what the ledger has and MLflow has not
+sync(ledger, store, uri)    the same, once, and rebuilds what was deleted
+remove_experiment(...)      delete a sweep's experiment and free its name
+prepare(store, uri)         create MLflow's database
+serve(store, uri, ...)      show MLflow's UI
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from textclf_sweep.tracking.database import check, identity, prepare
+    from textclf_sweep.tracking.outbox import Outbox
+    from textclf_sweep.tracking.remove import remove_experiment
+    from textclf_sweep.tracking.ui import address, serve
+    from textclf_sweep.tracking.writer import SyncReport, sync
+
+__all__ = ["Outbox", "SyncReport", "address", "check", "identity", "prepare", "remove_experiment", "serve", "sync"]
+
+_HOMES = {
+    "Outbox": "outbox",
+    "SyncReport": "writer",
+    "address": "ui",
+    "check": "database",
+    "identity": "database",
+    "prepare": "database",
+    "remove_experiment": "remove",
+    "serve": "ui",
+    "sync": "writer",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -91,7 +91,7 @@ def trace(model: keras.Model, optimizer: keras.optimizers.Optimizer | None) -> S
         tf.TensorSpec([None, *tensor.shape[1:]], tensor.dtype) for tensor in model.inputs
     ] + [tf.TensorSpec([None], tf.int32)]  # fmt: skip
 
-    @tf.function(input_signature=signature)
+    @tf.function(input_signature=signature, autograph=False)
     def train(inputs: Any, labels: Any) -> Any:
         with tf.GradientTape() as tape:
             output = model(inputs, training=True)
@@ -101,7 +101,7 @@ def trace(model: keras.Model, optimizer: keras.optimizers.Optimizer | None) -> S
         optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
         return loss, tf.argmax(output, axis=-1, output_type=tf.int32)
 
-    @tf.function(input_signature=signature)
+    @tf.function(input_signature=signature, autograph=False)
     def evaluate(inputs: Any, labels: Any) -> Any:
         output = model(inputs, training=False)
         return tf.reduce_sum(cross_entropy(labels, output)), tf.argmax(output, axis=-1, output_type=tf.int32)

@@ -131,8 +131,8 @@ def load(name: str, corpus: Path, cache: Path, parameters: Parameters, part: str
 
     try:
         return module.load(request, cached)
-    except (OSError, ValueError) as error:
-        reason = f"{type(error).__name__}: {error}"
+    except OSError as error:
+        reason = error.strerror or str(error)
         fix = "free some space, or delete this folder (it is built anew), then run the same command again"
         raise StorageError(Problem(f"features can't be cached: {reason}", fix=fix, where=str(cache))) from error
 
@@ -153,6 +153,10 @@ def _entry(cache: Path, key: Mapping[str, Any], build: Build) -> Path:
         try:
             build(temporary)
             (temporary / "key.json").write_text(text, encoding="utf-8")
+            for path in temporary.iterdir():
+                # On the disk before the rename is, or a power cut could leave a complete folder of empty files.
+                with path.open("rb") as file:
+                    os.fsync(file.fileno())
             temporary.rename(folder)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from textclf_sweep.cli._lines import lines, pairs
+from textclf_sweep.cli._progress import Progress, fold
+from textclf_sweep.sweep.events import (
+    EpochEnded,
+    FloorsMeasured,
+    Notice,
+    SweepEnded,
+    SweepEvent,
+    TrialEnded,
+    TrialStarted,
+)
+from textclf_sweep.trial import TrialState
+
+pytestmark = pytest.mark.unit
+
+
+def account(*events: SweepEvent) -> list[str]:
+    progress, said = Progress(began=0.0), []
+    for event in events:
+        said += lines(progress, event, 30.0)
+        progress = fold(progress, event, 30.0)
+    return said
+
+
+def test_a_sweep_from_start_to_end(story: Any) -> None:
+    done = story.record(1)
+    assert account(
+        story.started(total=2),
+        FloorsMeasured({"chance": 0.5, "majority": 0.6, "linear": None}),
+        TrialStarted(done.trial, 1),
+        EpochEnded(story.epoch(1, 2, 0.7612)),
+        TrialEnded(done, done),
+        SweepEnded({}, ("Trial 1 is best.",), (("browse", "sweep ui news"), ("model", "m"))),
+    ) == [
+        "news: architecture lstm, method random, maximize val_accuracy",
+        "4,000 train, 800 validation, 2,000 test rows; 2 labels: bad, good",
+        "2 trials, 2 at a time; folder mlruns/sweeps/news",
+        "to beat: chance 0.5000, commonest label 0.6000",
+        "trial 1 started: learning_rate 0.001, batch_size 32, optimizer adam",
+        "trial 1 epoch 2/4 val_accuracy 0.7612 (1.9 s)",
+        "trial 1 complete val_accuracy 0.5100 at epoch 2; 3 epochs in 12 s; early stopping; best so far",
+        "progress: 1 of 2 trials done; 30 s, about 6 s left",
+        "",
+        "Trial 1 is best.",
+        "",
+        "browse  sweep ui news",
+        "model   m",
+    ]
+
+
+def test_resuming_is_said(story: Any) -> None:
+    history = (story.record(1), story.record(2, TrialState.INTERRUPTED))
+    assert account(story.started(history=history))[-1] == "resuming: 1 trial finished earlier"
+
+
+def test_an_open_end_is_said(story: Any) -> None:
+    assert account(story.started(total=None))[2].startswith("trials without a limit, 2 at a time")
+
+
+def test_a_failure_names_its_cause_and_is_not_best(story: Any) -> None:
+    said = account(story.started(), TrialEnded(story.record(4, TrialState.FAILED), None))
+    assert said[3:] == [
+        "trial 4 failed: the loss is nan at epoch 3",
+        "progress: 1 of 10 trials done, 1 failed; 30 s",
+    ]
+
+
+def test_a_lost_attempt_runs_again(story: Any) -> None:
+    said = account(
+        story.started(), TrialEnded(story.record(4, TrialState.INTERRUPTED), None), TrialStarted(story.trial(4), 2)
+    )
+    assert said[3] == "trial 4 interrupted: interrupt; it will run again"
+    assert said[5].startswith("trial 4 started (attempt 2): ")
+
+
+def test_notices_are_for_another_stream() -> None:
+    assert account(Notice("hello")) == []
+
+
+def test_no_places_no_lines() -> None:
+    assert pairs(()) == ()

@@ -1,0 +1,170 @@
+"""Token ids: what they are, and that they are learned from the training part only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from textclf_sweep import data
+from textclf_sweep.data import corpus as corpora
+from textclf_sweep.data.corpus import Corpus, PartName, Splits
+from textclf_sweep.data.features import Features, load
+from textclf_sweep.data.features.tokens import (
+    PARAMETERS,
+    RESERVED,
+    UNKNOWN,
+    encode,
+    learn,
+    read_vocabulary,
+    tokenize,
+)
+from textclf_sweep.definition.types import DataSettings
+from textclf_sweep.errors import StorageError
+
+pytestmark = pytest.mark.unit
+
+Load = Callable[..., Features]
+SIDES: list[PartName] = ["train", "train", "train", "validation", "test"]
+PAIRS = [
+    ("The cat, the dog.", "y"),
+    ("the cat sat", "x"),
+    ("the", "y"),
+    ("The bird and the cat and two more words", "x"),
+    ("bird " * 9, "y"),
+]
+
+
+@pytest.fixture
+def features(corpus: Callable[..., Corpus], tmp_path: Path) -> Load:
+    """Loads features of the five texts above."""
+    corpora.write(Splits.of(corpus(PAIRS), SIDES), tmp_path / "corpus")
+
+    def load_part(part: str = "train", **parameters: bool | int | float | str) -> Features:
+        return load("tokens", tmp_path / "corpus", tmp_path / "cache", {"min_count": 1, **parameters}, part)
+
+    return load_part
+
+
+def test_defaults_are_valid() -> None:
+    assert {item.name: item.default for item in PARAMETERS} == {
+        "vocabulary_size": 20_000, "max_length": 64, "lowercase": True, "min_count": 2,
+    }  # fmt: skip
+    assert all(item.reject(item.default) is None for item in PARAMETERS)
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("Don't stop!!", ["don", "'", "t", "stop", "!", "!"]),
+        ("25 % on_four", ["25", "%", "on_four"]),
+        ("cafe\u0301", ["caf\u00e9"]),
+        ("CAFE\u0301 \u00c9", ["caf\u00e9", "\u00e9"]),
+        (" \t\u00a0\u2003 ", []),
+        ("東京 \U0001f600", ["東京", "\U0001f600"]),
+    ],
+)
+def test_tokenize(text: str, tokens: list[str]) -> None:
+    assert tokenize(text, lowercase=True) == tokens
+
+
+def test_case_can_be_kept() -> None:
+    assert tokenize("The CAT", lowercase=False) == ["The", "CAT"]
+
+
+def test_vocabulary_falls_by_count_then_alphabet() -> None:
+    texts = [["b", "a", "c", "c"], ["d", "b", "a", "c"]]
+    assert learn(texts, 100, 1) == [*RESERVED, "c", "a", "b", "d"]
+    assert learn(texts, 4, 1) == [*RESERVED, "c", "a"]
+    assert learn(texts, 2, 1) == [*RESERVED]
+    assert learn(texts, 100, 2) == [*RESERVED, "c", "a", "b"]
+
+
+def test_training_part(features: Load) -> None:
+    found = features()
+    # the: 4, cat: 2, then , . dog sat
+    assert read_vocabulary(found.info.vocabulary) == (*RESERVED, "the", "cat", ",", ".", "dog", "sat")
+    assert found.info.vocabulary_size == 8
+    assert found.info.labels == ("x", "y")
+    assert found.inputs.tolist() == [[2, 3, 4, 2, 6, 5], [2, 3, 7, 0, 0, 0], [2, 0, 0, 0, 0, 0]]
+    assert found.lengths.tolist() == [6, 3, 1]
+    assert found.labels.tolist() == [1, 0, 1]
+    assert found.info.max_length == 6
+
+
+def test_other_parts_use_the_training_vocabulary_and_width(features: Load) -> None:
+    validation = features("validation")
+    assert validation.inputs.tolist() == [[2, UNKNOWN, UNKNOWN, 2, 3, UNKNOWN]]
+    assert validation.lengths.tolist() == [6]
+    assert features("test").inputs.tolist() == [[UNKNOWN] * 6]
+    assert validation.info == features().info
+
+
+def test_settings(features: Load) -> None:
+    assert features(max_length=2).inputs.tolist() == [[2, 3], [2, 3], [2, 0]]
+    assert features(max_length=2).info.max_length == 2
+    assert features(vocabulary_size=3).inputs.max() == 2
+    assert features(min_count=2).info.vocabulary_size == 4
+    assert "The" in read_vocabulary(features(lowercase=False).info.vocabulary)
+
+
+def test_arrays_are_read_only_maps(features: Load) -> None:
+    found = features()
+    for array in (found.inputs, found.lengths, found.labels):
+        assert isinstance(array, np.memmap)
+        assert array.dtype == np.int32
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 1
+
+
+def test_text_without_tokens_is_one_unknown_token() -> None:
+    inputs, lengths = encode([[], ["a"]], [*RESERVED, "a"], 3)
+    assert inputs.tolist() == [[UNKNOWN, 0, 0], [2, 0, 0]]
+    assert lengths.tolist() == [1, 1]
+
+
+WORDS = st.lists(st.sampled_from(["a", "b", "c", "d", "zz"]), max_size=8)
+
+
+@given(st.lists(WORDS, min_size=1), st.integers(1, 10), st.integers(2, 8))
+def test_ids_say_the_text_back(texts: list[list[str]], width: int, size: int) -> None:
+    vocabulary = learn(texts, size, 1)
+    inputs, lengths = encode(texts, vocabulary, width)
+    assert len(vocabulary) <= size
+    assert inputs.shape == (len(texts), width)
+    for tokens, row, length in zip(texts, inputs.tolist(), lengths.tolist(), strict=True):
+        assert 1 <= length == max(1, min(len(tokens), width))
+        assert row[length:] == [0] * (width - length)
+        expected = [token if token in vocabulary else "[UNK]" for token in tokens[:width]] or ["[UNK]"]
+        assert [vocabulary[index] for index in row[:length]] == expected
+
+
+def test_sample_in_arrays(tmp_path: Path) -> None:
+    splits = data.load(DataSettings("uci_news"), 0)
+    corpora.write(splits, tmp_path / "corpus")
+    found = load("tokens", tmp_path / "corpus", tmp_path / "cache", {}, "validation")
+    assert found.inputs.shape[0] == 800
+    assert np.bincount(found.labels).tolist() == [200] * 4
+    assert (found.inputs == UNKNOWN).sum() / found.lengths.sum() < 0.25
+    assert found.inputs.max() < found.info.vocabulary_size
+    assert [splits.labels[index] for index in found.labels] == list(splits.validation.labels)
+    assert (found.inputs != 0).sum(axis=1).tolist() == found.lengths.tolist()
+
+
+def test_unknown_part(features: Load) -> None:
+    with pytest.raises(ValueError, match="'dev'"):
+        features("dev")
+
+
+def test_missing_snapshot(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="snapshot"):
+        load("tokens", tmp_path / "corpus", tmp_path / "cache", {}, "train")
+
+
+def test_vocabulary_is_plain_json(features: Load) -> None:
+    assert json.loads(features().info.vocabulary.read_text())[:2] == list(RESERVED)

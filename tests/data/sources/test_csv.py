@@ -1,0 +1,244 @@
+"""The CSV source: text is text, and whatever cannot be read says where and what to do."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from textclf_sweep.data.sources import _delimited
+from textclf_sweep.data.sources.csv import EXTENSIONS, PARAMETERS, load
+from textclf_sweep.definition.types import DataSettings
+from textclf_sweep.errors import DataError, Problem
+
+pytestmark = pytest.mark.unit
+
+Write = Callable[..., DataSettings]
+
+
+def only_problem(settings: DataSettings) -> Problem:
+    with pytest.raises(DataError) as caught:
+        load(settings)
+    (problem,) = caught.value.problems
+    return problem
+
+
+def test_declares_its_options_and_endings() -> None:
+    assert [(item.name, item.default) for item in PARAMETERS] == [("encoding", "utf-8"), ("delimiter", ",")]
+    assert EXTENSIONS == (".csv",)
+
+
+def test_text_stays_what_it_is(csv_file: Write) -> None:
+    corpus = load(csv_file("text,label\nNA,null\n01,1e3\n 'x' ,None\n nan,\ttrue \n"))
+    assert corpus.texts == ("NA", "01", " 'x' ", " nan")
+    assert corpus.labels == ("null", "1e3", "None", "\ttrue ")
+    assert corpus.groups is None
+    assert corpus.parts is None
+
+
+def test_blank_fields_are_kept_for_the_audit(csv_file: Write) -> None:
+    corpus = load(csv_file("text,label\n,a\nx,\n"))
+    assert (corpus.texts, corpus.labels) == (("", "x"), ("a", ""))
+
+
+def test_columns_are_found_by_name(csv_file: Write) -> None:
+    settings = csv_file("id,topic,title,story\n1,a,one,s1\n2,b,two,s2\n", text="title", label="topic", group="story")
+    corpus = load(settings)
+    assert corpus.texts == ("one", "two")
+    assert corpus.labels == ("a", "b")
+    assert corpus.groups == ("s1", "s2")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_are_physical(csv_file: Write, end: str) -> None:
+    rows = ["text,label", f'"two{end}lines",a', "b,b", f'"a{end}{end}c",b', "d,a"]
+    corpus = load(csv_file(end.join(rows)))
+    assert corpus.texts == (f"two{end}lines", "b", f"a{end}{end}c", "d")
+    assert corpus.lines == (2, 4, 5, 8)
+
+
+def test_blank_lines_are_noted_unless_they_end_the_file(csv_file: Write) -> None:
+    corpus = load(csv_file("\ntext,label\na,x\n\n  \nb,y\n\n\n"))
+    assert corpus.texts == ("a", "b")
+    assert corpus.lines == (3, 6)
+    assert corpus.notes == ("3 blank lines were skipped (first: line 1)",)
+    assert load(csv_file("text,label\na,x\n\n")).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("encoding", "content"),
+    [
+        ("utf-8", "text,label\ncafé,a\n".encode()),
+        ("utf-8", b"\xef\xbb\xbf" + "text,label\ncafé,a\n".encode()),
+        ("UTF8", b"\xef\xbb\xbf" + "text,label\ncafé,a\n".encode()),
+        ("utf-8-sig", b"\xef\xbb\xbf" + "text,label\ncafé,a\n".encode()),
+        ("utf-16", "text,label\ncafé,a\n".encode("utf-16")),
+        ("utf-16-le", b"\xff\xfe" + "text,label\ncafé,a\n".encode("utf-16-le")),
+        ("utf-16-be", "text,label\ncafé,a\n".encode("utf-16-be")),
+        ("cp1252", "text,label\ncafé,a\n".encode("cp1252")),
+    ],
+)
+def test_encodings(csv_file: Write, encoding: str, content: bytes) -> None:
+    corpus = load(csv_file(content, options={"encoding": encoding}))
+    assert corpus.texts == ("café",)
+
+
+def test_wrong_encoding_names_offset_line_and_the_likely_one(csv_file: Write) -> None:
+    problem = only_problem(csv_file("text,label\nplain,a\ncafé bar’s,b\n".encode("cp1252")))
+    assert "byte 22 (0xe9) is not UTF-8" in problem.what
+    assert problem.where.endswith("data.csv:3")
+    assert "`encoding: cp1252`" in problem.fix
+
+
+def test_wrong_encoding_that_cp1252_cannot_be(csv_file: Write) -> None:
+    assert "`encoding: latin-1`" in only_problem(csv_file(b"text,label\nx\xe9\x81,a\n")).fix
+
+
+def test_one_damaged_byte_in_utf8_is_called_damaged(csv_file: Write) -> None:
+    problem = only_problem(csv_file("text,label\ncafé,a\n".encode() + b"x\xff,b\n"))
+    assert problem.where.endswith(":3")
+    assert "damaged" in problem.fix
+
+
+@pytest.mark.parametrize(
+    ("encoding", "asked", "named"),
+    [
+        ("utf-16", "utf-8", "utf-16"),
+        ("utf-32", "utf-16", "utf-32"),
+        ("utf-8-sig", "latin-1", "utf-8"),
+        ("utf-16-le", "utf-8", "utf-16-le"),
+        ("utf-16-be", "utf-8", "utf-16-be"),
+    ],
+)
+def test_other_unicode_encodings_are_recognised(csv_file: Write, encoding: str, asked: str, named: str) -> None:
+    problem = only_problem(csv_file("text,label\nabc,a\n".encode(encoding), options={"encoding": asked}))
+    assert f"`encoding: {named}`" in problem.fix
+
+
+@pytest.mark.parametrize("encoding", ["utf-88", "", "hex", "a\0b"])
+def test_unknown_encoding(csv_file: Write, encoding: str) -> None:
+    problem = only_problem(csv_file("text,label\na,b\n", options={"encoding": encoding}))
+    assert repr(encoding) in problem.what
+    assert problem.key == "data.encoding"
+
+
+def test_nul_character(csv_file: Write) -> None:
+    problem = only_problem(csv_file("text,label\na,x\nb\0c,y\n"))
+    assert "NUL" in problem.what
+    assert problem.where.endswith(":3")
+
+
+@pytest.mark.parametrize(("start", "kind"), [(b"PK\x03\x04", "Excel"), (b"\x1f\x8b", "gzip"), (b"PAR1", "Parquet")])
+def test_files_that_are_no_text(csv_file: Write, start: bytes, kind: str) -> None:
+    assert kind in only_problem(csv_file(start + b"\0\1\2")).what
+
+
+def test_unclosed_quote_is_where_it_opens(csv_file: Write) -> None:
+    problem = only_problem(csv_file('text,label\n"a\nb",x\n"never closed,y\nc,z\nd,z\n'))
+    assert "not closed" in problem.what
+    assert problem.where.endswith("data.csv:4")
+
+
+def test_quote_closed_by_a_later_one(csv_file: Write) -> None:
+    problem = only_problem(csv_file('text,label\n"never closed,y\n"c",z\n'))
+    assert problem.where.endswith(":2")
+    assert "in line 3" in problem.what
+
+
+def test_backslash_is_no_escape(csv_file: Write) -> None:
+    assert '("")' in only_problem(csv_file('text,label\n"say \\"hi\\"",y\n')).fix
+
+
+def test_quotes_inside_plain_fields_are_text(csv_file: Write) -> None:
+    assert load(csv_file('text,label\n5" disk "x",y\n')).texts == ('5" disk "x"',)
+
+
+@pytest.mark.parametrize(("row", "got"), [("a,b,c", "3 fields"), ("a", "1 field")])
+def test_ragged_row(csv_file: Write, row: str, got: str) -> None:
+    problem = only_problem(csv_file(f'text,label\n"x\ny",z\n{row}\nu,v\n'))
+    assert got in problem.what
+    assert "2 fields" in problem.expected
+    assert problem.where.endswith("data.csv:4")
+
+
+def test_all_ragged_rows_are_counted(csv_file: Write) -> None:
+    assert "(2 more rows like it)" in only_problem(csv_file("text,label\na\nb,c\nd\ne,f,g\n")).what
+
+
+@pytest.mark.parametrize("content", ["", "\n\n", "\ufeff"])
+def test_empty_file(csv_file: Write, content: str) -> None:
+    assert "empty" in only_problem(csv_file(content)).what
+
+
+def test_header_alone(csv_file: Write) -> None:
+    assert "no rows" in only_problem(csv_file("text,label\n")).what
+
+
+def test_double_names(csv_file: Write) -> None:
+    problem = only_problem(csv_file("text,label,text\na,b,c\n"))
+    assert "'text'" in problem.what
+    assert problem.where.endswith(":1")
+
+
+def test_missing_columns_are_all_named_with_the_nearest(csv_file: Write) -> None:
+    with pytest.raises(DataError) as caught:
+        load(csv_file("Text,lable,x\na,b,c\n", group="story"))
+    text, label, group = caught.value.problems
+    assert "'Text', 'lable', 'x'" in text.expected
+    assert "'Text'" in text.fix
+    assert "'lable'" in label.fix
+    assert (text.key, label.key, group.key) == ("data.text", "data.label", "data.group")
+
+
+@pytest.mark.parametrize(("delimiter", "shown"), [(";", ";"), ("\t", "\\t"), ("|", "|")])
+def test_wrong_delimiter_is_recognised(csv_file: Write, delimiter: str, shown: str) -> None:
+    content = f"text{delimiter}label\na{delimiter}b\n"
+    with pytest.raises(DataError) as caught:
+        load(csv_file(content))
+    assert f'`delimiter: "{shown}"`' in caught.value.problems[0].fix
+    assert load(csv_file(content, options={"delimiter": shown})).labels == ("b",)
+
+
+@pytest.mark.parametrize("delimiter", ["", ";;", '"', "\n"])
+def test_impossible_delimiter(csv_file: Write, delimiter: str) -> None:
+    problem = only_problem(csv_file("text,label\na,b\n", options={"delimiter": delimiter}))
+    assert problem.key == "data.delimiter"
+
+
+def test_missing_file_and_folder(tmp_path: Path) -> None:
+    assert "no such file" in only_problem(DataSettings("csv", str(tmp_path / "no.csv"))).what
+    assert "folder" in only_problem(DataSettings("csv", str(tmp_path))).what
+    assert only_problem(DataSettings("csv", None)).key == "data.path"
+    assert "cannot be read" in only_problem(DataSettings("csv", str(tmp_path / ("x" * 300)))).what
+
+
+def test_long_fields_are_read_up_to_the_limit(csv_file: Write) -> None:
+    before = csv.field_size_limit()
+    long = "x" * 1_000_000
+    assert load(csv_file(f"text,label\n{long},a\n")).texts == (long,)
+    problem = only_problem(csv_file(f"text,label\n{'x' * (_delimited.FIELD_LIMIT + 1)},a\n"))
+    assert "10,000,000" in problem.what
+    assert csv.field_size_limit() == before
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.text(st.characters(codec="utf-8", exclude_characters="\0")),
+            st.text(st.characters(codec="utf-8", exclude_characters="\0")),
+        ),
+        min_size=1,
+    )
+)
+def test_whatever_the_csv_module_writes_comes_back(pairs: list[tuple[str, str]]) -> None:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, quoting=csv.QUOTE_ALL)
+    writer.writerows([("text", "label"), *pairs])
+    content = buffer.getvalue()
+    table = _delimited.parse(content, ",", "made")
+    assert list(table.rows) == pairs

@@ -1,0 +1,78 @@
+"""From settings to splits: what is dropped is noted, what is fatal stops."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from textclf_sweep import data
+from textclf_sweep.definition.types import DataSettings
+from textclf_sweep.errors import DataError
+
+pytestmark = pytest.mark.unit
+
+Write = Callable[..., DataSettings]
+
+
+def rows(count: int, labels: str = "ab") -> str:
+    return "text,label\n" + "".join(f"text {row},{labels[row % len(labels)]}\n" for row in range(count))
+
+
+def test_sample_keeps_its_own_split() -> None:
+    splits = data.load(DataSettings("uci_news"), 3)
+    assert [len(part) for part in (splits.train, splits.validation, splits.test)] == [4_000, 800, 2_000]
+    assert splits.labels == ("business", "entertainment", "health", "sci_tech")
+    assert splits == data.load(DataSettings("uci_news"), 4)
+    assert {finding.severity for finding in splits.findings} <= {"warning", "note"}
+
+
+def test_incomplete_rows_are_dropped_with_a_note(csv_file: Write) -> None:
+    splits = data.load(csv_file(rows(30) + "no label,\nneither one, \n ,a\n,\n"), 0)
+    assert splits.notes == (
+        "3 rows without a label were dropped (first: line 32)",
+        "1 row without a text was dropped (first: line 34)",
+    )
+    assert [(finding.name, finding.count) for finding in splits.findings[:2]] == [
+        ("missing_text", 2),
+        ("missing_label", 3),
+    ]
+    kept = {line for part in (splits.train, splits.validation, splits.test) for line in part.lines}
+    assert kept == set(range(2, 32))
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (rows(60, "a"), "single_label"),
+        ("text,label\n" + "".join(f"t{row},id{row}\n" for row in range(60)), "label_column_misread"),
+        (rows(5), "few_rows"),
+        (rows(60) + "alone,c\n", "rare_label"),
+        (rows(60) + "x,\n" * 61, "missing_label"),
+        (rows(60) + ",a\n" * 61, "missing_text"),
+    ],
+)
+def test_fatal_findings_stop_with_their_place(csv_file: Write, content: str, name: str) -> None:
+    settings = csv_file(content)
+    with pytest.raises(DataError) as caught:
+        data.load(settings, 0)
+    (problem,) = [problem for problem in caught.value.problems if problem.what.startswith(f"{name}: ")]
+    assert problem.where.startswith(f"{settings.path}:")
+    assert problem.fix
+
+
+def test_all_rows_incomplete(csv_file: Write) -> None:
+    with pytest.raises(DataError, match="missing_label"):
+        data.load(csv_file("text,label\na,\nb,\n"), 0)
+
+
+def test_examine_reports_fatal_findings_without_raising(csv_file: Write) -> None:
+    corpus, findings = data.examine(csv_file(rows(60, "a")))
+    assert len(corpus) == 60
+    assert [finding.name for finding in findings] == ["single_label", "few_rows"]
+
+
+def test_smallest_data_that_is_accepted(csv_file: Write) -> None:
+    splits = data.load(csv_file(rows(6)), 0)
+    for part in (splits.train, splits.validation, splits.test):
+        assert sorted(part.labels) == ["a", "b"]

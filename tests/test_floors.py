@@ -1,0 +1,57 @@
+"""The floors, on made and on real data."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from textclf_sweep import data
+from textclf_sweep.data.corpus import Part
+from textclf_sweep.definition.types import DataSettings
+from textclf_sweep.floors import Floors, floors
+
+pytestmark = pytest.mark.unit
+
+
+def part(*pairs: tuple[str, str]) -> Part:
+    return Part(tuple(text for text, _ in pairs), tuple(label for _, label in pairs), tuple(range(2, len(pairs) + 2)))
+
+
+def test_chance_and_majority() -> None:
+    train = part(("a", "x"), ("b", "y"), ("c", "y"), ("d", "z"))
+    found = floors(train, part(("a", "y"), ("b", "x"), ("b", "x"), ("c", "z"), ("d", "x")))
+    assert found.chance == pytest.approx(1 / 3)
+    assert found.majority == pytest.approx(1 / 5)
+
+
+def test_equally_common_labels() -> None:
+    train = part(("a", "y"), ("b", "x"))
+    assert floors(train, part(("a", "x"), ("b", "x"))).majority == 1.0
+
+
+def test_linear_learns_words() -> None:
+    train = part(*[(f"good film {row}", "pos") for row in range(5)], *[(f"bad film {row}", "neg") for row in range(5)])
+    assert floors(train, part(("a good one", "pos"), ("a bad one", "neg"))).linear == 1.0
+
+
+def test_linear_needs_words_and_two_labels() -> None:
+    assert floors(part(("!!", "x"), ("?", "y")), part(("!", "x"))).linear is None
+    assert floors(part(("a", "x"), ("b", "x")), part(("a", "x"))) == Floors(chance=1.0, majority=1.0, linear=None)
+
+
+def test_json() -> None:
+    assert json.loads(json.dumps(Floors(0.25, 0.3, None).to_json())) == {
+        "chance": 0.25,
+        "majority": 0.3,
+        "linear": None,
+    }
+
+
+def test_sample_is_well_above_chance_and_repeatable() -> None:
+    splits = data.load(DataSettings("uci_news"), 0)
+    found = floors(splits.train, splits.validation)
+    assert (found.chance, found.majority) == (0.25, 0.25)
+    assert found.linear is not None
+    assert 0.79 < found.linear < 0.84
+    assert floors(splits.train, splits.validation) == found

@@ -1,0 +1,95 @@
+"""Numbers and times as people read them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+from textclf_sweep.trial import Scalar
+
+STATES = ("complete", "pruned", "failed", "running", "waiting", "interrupted")
+"""Trial states in the order they are counted in."""
+
+
+FIRST = ("learning_rate", "batch_size", "depth", "dropout", "optimizer")
+"""The parameters that nearly every sweep is about; they are shown before the others."""
+
+
+def ordered(names: Iterable[str]) -> tuple[str, ...]:
+    """Parameter names, those of `FIRST` first, then the others as they come."""
+    given = tuple(names)
+    return (*(name for name in FIRST if name in given), *(name for name in given if name not in FIRST))
+
+
+def value(scalar: Scalar) -> str:
+    """A hyperparameter, short: three significant digits, ``true`` and ``false`` as YAML writes them."""
+    match scalar:
+        case bool():
+            return "true" if scalar else "false"
+        case float() if math.isfinite(scalar) and scalar.is_integer() and abs(scalar) < 1e6:
+            return f"{scalar:.0f}"
+        case float() if 1000 <= abs(scalar) < 1e6:
+            return f"{scalar:.0f}"
+        case float():
+            return f"{scalar:.3g}"
+        case _:
+            return str(scalar)
+
+
+def exact(scalar: Scalar) -> str:
+    """A hyperparameter as YAML reads it back, with all its digits."""
+    return value(scalar) if isinstance(scalar, bool) else str(scalar)
+
+
+def metric(number: float | None) -> str:
+    """A metric with four decimals (four significant digits from 1000 on); ``-`` when there is none."""
+    if number is None:
+        return "-"
+    return f"{number:.4f}" if not math.isfinite(number) or abs(number) < 1000 else f"{number:.4g}"
+
+
+def clock(seconds: float | None) -> str:
+    """A time for a table: ``1.9 s``, ``45 s``, ``2:05``, ``1:02:05``; ``-`` when there is none."""
+    if seconds is None:
+        return "-"
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if not minutes:
+        return f"{rest} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def duration(seconds: float) -> str:
+    """A time for a sentence: ``45 s``, ``3.2 min``, ``14 min``, ``2 h 5 min``."""
+    if seconds < 59.5:
+        return f"{seconds:.0f} s"
+    minutes = seconds / 60
+    if minutes < 9.95:
+        return f"{minutes:.1f} min"
+    hours, rest = divmod(round(minutes), 60)
+    return f"{hours} h {rest} min" if hours else f"{rest} min"
+
+
+def parameters(values: Mapping[str, Scalar], names: Sequence[str] | None = None) -> str:
+    """``learning_rate 0.00123, batch_size 64``: all of `values`, or those of `names` that are there."""
+    chosen = values if names is None else [name for name in names if name in values]
+    return ", ".join(f"{name} {value(values[name])}" for name in chosen)
+
+
+def plural(count: int, noun: str) -> str:
+    """``1 trial``, ``2 trials``, ``4,000 rows``."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def counts(by_state: Mapping[str, int]) -> str:
+    """``10 complete, 1 failed``; states without a trial are left out."""
+    return ", ".join(f"{by_state[state]} {state}" for state in STATES if by_state.get(state)) or "none yet"
+
+
+def floors(values: Mapping[str, float | None]) -> str:
+    """What a model has to beat: ``chance 0.2500, commonest label 0.2625, linear baseline 0.8175``."""
+    words = {"chance": "chance", "majority": "commonest label", "linear": "linear baseline"}
+    known = [(words.get(name, name), number) for name, number in values.items() if number is not None]
+    return ", ".join(f"{name} {metric(number)}" for name, number in known)

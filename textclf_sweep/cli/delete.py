@@ -1,0 +1,41 @@
+"""Delete a sweep: its folder and its MLflow experiment."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from textclf_sweep.cli import _format, _output
+from textclf_sweep.cli._options import HERE, JsonOption, NameArgument, StoreOption
+from textclf_sweep.errors import InputError
+from textclf_sweep.store import Store
+from textclf_sweep.sweep.manage import delete, status
+
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+
+
+def command(name: NameArgument, store: StoreOption = HERE, yes: YesOption = False, json: JsonOption = False) -> None:
+    """Ask, delete, and say what was removed."""
+    counts = status(Store(store), name)["trials"]
+    if not yes and not confirmed(name, sum(counts.values())):
+        _output.say("nothing was deleted")
+        return
+    removed = delete(Store(store), name)
+    if json:
+        _output.say_json({"sweep": name, "removed": removed})
+    else:
+        _output.say("\n".join(removed))
+
+
+def confirmed(name: str, trials: int) -> bool:
+    """Whether the user agrees.
+
+    Raises:
+        InputError: nobody is there to be asked.
+    """
+    if not sys.stdin.isatty():
+        raise InputError(f"deleting sweep {name!r} needs a yes, and stdin is not a terminal", fix="add --yes")
+    question = f"Delete sweep {name}, its {_format.plural(trials, 'trial')} and its MLflow experiment?"
+    return typer.confirm(question, err=True)

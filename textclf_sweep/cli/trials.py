@@ -1,0 +1,57 @@
+"""List every trial of a sweep; a star marks the best."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from textclf_sweep.cli import _format, _output
+from textclf_sweep.cli._draw import draw
+from textclf_sweep.cli._options import HERE, JsonOption, NameArgument, StoreOption
+from textclf_sweep.cli._table import Column, fitted, parameter_columns
+from textclf_sweep.store import Store
+from textclf_sweep.sweep.manage import best, trials
+
+
+def command(name: NameArgument, store: StoreOption = HERE, json: JsonOption = False) -> None:
+    """Print one line per trial, by number."""
+    found = trials(Store(store), name)
+    if json:
+        _output.say_json(found)
+    elif found["trials"]:
+        columns = table(found["trials"], best(Store(store), name))
+        draw(lambda width: fitted(columns, width))
+    else:
+        _output.say(f"sweep {name} has no trials yet")
+
+
+def table(found: Sequence[Mapping[str, Any]], leader: Mapping[str, Any] | None) -> tuple[Column, ...]:
+    """The columns of the list.
+
+    Args:
+        found: the trials' objects.
+        leader: the object of the best, or None.
+    """
+    number = leader["number"] if leader else None
+    rows = [trial["parameters"] for trial in found]
+    return (
+        Column("trial", tuple(f"{'*' if trial['number'] == number else ' '}{trial['number']:>4}" for trial in found)),
+        Column("state", tuple(trial["state"] for trial in found)),
+        Column(
+            leader["metric"] if leader else "value",
+            tuple(_format.metric(trial["value"]) for trial in found),
+            number=True,
+        ),
+        Column("epochs", tuple(str(trial["epochs"]) for trial in found), number=True),
+        Column("time", tuple(_format.clock(trial["seconds"]) for trial in found), number=True),
+        *parameter_columns(rows, varied(rows)),
+        Column("reason", tuple(trial["reason"] or "" for trial in found), shrink=True),
+    )
+
+
+def varied(rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The parameters in which the trials differ, as they are shown; all of a single trial."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    missing = object()
+    different = [name for name in names if len({repr(row.get(name, missing)) for row in rows}) > 1]
+    return _format.ordered(names if len(rows) == 1 else different)

@@ -1,0 +1,147 @@
+"""One entry of ``parameters`` -> its distribution. The keys and names are those of Weights & Biases sweeps.
+
+https://docs.wandb.ai/models/sweeps/sweep-config-keys (retrieved 2026).
+"""
+
+from __future__ import annotations
+
+import math
+
+from textclf_sweep.definition.nodes import Field, ListNode, MapNode, Problems, ScalarNode, describe
+from textclf_sweep.definition.ranges import RANGES, Asked, is_numeric, range_of
+from textclf_sweep.definition.space import Categorical, Constant, Distribution, Parameter
+from textclf_sweep.definition.suggest import VALUES, nearest
+from textclf_sweep.definition.values import parameter_value, unknown_key
+
+DISTRIBUTIONS = ("constant", "categorical", *RANGES)
+KEYS = ("value", "values", "probabilities", "min", "max", "distribution", "q")
+"""What an entry can have."""
+SHARE = Parameter("probabilities", "float", 0.0, "", minimum=0, maximum=1)
+
+
+def distribution_of(field: Field, parameter: Parameter, problems: Problems) -> Distribution | None:
+    """The distribution that an entry of ``parameters`` describes; None when it is invalid.
+
+    Args:
+        field: a single value, or a mapping with some of `KEYS`.
+        parameter: the hyperparameter's declaration.
+        problems: gets what is wrong.
+    """
+    if isinstance(field.node, ScalarNode):
+        return _constant(field, parameter, problems)
+    if isinstance(field.node, ListNode):
+        problems.add(field, "a bare list", "a mapping or one value", f"{parameter.name}: {{values: [...]}}")
+    if not isinstance(field.node, MapNode) or len(list(field.entries())) < len(field.node.entries):
+        return None  # the reader has complained of the rest
+    before = len(problems.found)
+    form = _form(field, parameter, problems)
+    name = _distribution_name(field, problems)
+    _check_keys(field, form, name, problems)
+    if len(problems.found) > before:
+        return None
+    match form:
+        case "value":
+            return _constant(field.child("value"), parameter, problems)
+        case "values":
+            return _categorical(field, parameter, problems)
+        case _:
+            return range_of(Asked(field, parameter, name, problems))
+
+
+def _form(field: Field, parameter: Parameter, problems: Problems) -> str:
+    """Which of ``value``, ``values`` and ``min, max`` the entry uses; empty when that is not clear."""
+    forms = [form for form in ("value", "values") if field.get(form)]
+    if field.get("min") or field.get("max"):
+        forms.append("min, max")
+    if len(forms) == 1:
+        return forms[0]
+    if field.get("parameters"):
+        problems.add(
+            field, "nested `parameters` are not supported", "one flat mapping",
+            "write every hyperparameter directly below the top level's `parameters`",
+        )  # fmt: skip
+    elif not forms:
+        example = "{values: [...]}" if not is_numeric(parameter) else "{min: ..., max: ...}"
+        problems.add(field, "says nothing about the values", "value, values, or min and max", f"e.g. {example}")
+    else:
+        problems.add(field, f"has both {' and '.join(forms)}", "value, values, or min and max", "keep one of them")
+    return ""
+
+
+def _check_keys(field: Field, form: str, name: str, problems: Problems) -> None:
+    """Complain of unknown keys and of a distribution or a key that belongs to another form."""
+    fitting = {"value": ("constant",), "values": ("categorical",), "min, max": tuple(RANGES)}.get(form, DISTRIBUTIONS)
+    if name in DISTRIBUTIONS and name not in fitting:
+        problems.add(field.child("distribution"), f"{name} does not go with {form}", f"one of {', '.join(fitting)}")
+    for key, child in field.entries():
+        if key in ("mu", "sigma"):
+            problems.add(child, "belongs to normal distributions, which are not supported", "min and max", "remove it")
+        elif key == "probabilities" and form in ("value", "min, max"):
+            problems.add(child, f"does not go with {form}", "probabilities beside values", "remove it")
+        elif key == "q" and form in ("value", "values"):
+            problems.add(child, f"does not go with {form}", "q beside min and max", "remove it")
+        elif key == "q" and name in RANGES and not RANGES[name].stepped:
+            better = "q_log_uniform_values" if RANGES[name].log else "q_uniform"
+            problems.add(child, f"does not go with {name}", "q beside q_ distributions", f"distribution: {better}")
+        elif key not in KEYS and key != "parameters":
+            unknown_key(child, key, KEYS, problems)
+
+
+def _distribution_name(field: Field, problems: Problems) -> str:
+    """The value of ``distribution`` if it is one we know, else empty."""
+    child = field.get("distribution")
+    if child is None:
+        return ""
+    name = child.node.value if isinstance(child.node, ScalarNode) else None
+    if isinstance(name, str) and name in DISTRIBUTIONS:
+        return name
+    near = nearest(name, DISTRIBUTIONS, VALUES) if isinstance(name, str) else None
+    fix = f"did you mean {near}?" if near else ""
+    problems.add(child, f"{describe(child.node)} is not supported", f"one of {', '.join(DISTRIBUTIONS)}", fix)
+    return ""
+
+
+def _constant(field: Field, parameter: Parameter, problems: Problems) -> Constant | None:
+    value = parameter_value(field, parameter, problems)
+    return None if value is None else Constant(value)
+
+
+def _categorical(field: Field, parameter: Parameter, problems: Problems) -> Distribution | None:
+    child = field.child("values")
+    if not isinstance(child.node, ListNode) or not child.node.items:
+        what = "the list is empty" if isinstance(child.node, ListNode) else f"{describe(child.node)} is no list"
+        problems.add(child, what, "a list with at least one value", f"e.g. values: [{parameter.default}]")
+        return None
+    values = [parameter_value(item, parameter, problems) for item in child.items()]
+    valid = [value for value in values if value is not None]
+    if len(valid) < len(child.node.items):
+        return None
+    twice = sorted({str(value) for value in valid if valid.count(value) > 1}) if len(set(valid)) < len(valid) else []
+    if twice:
+        problems.add(child, f"{', '.join(twice)[:60]} stands in the list twice", "each value once", "use probabilities")
+        return None
+    probabilities = _probabilities(field, len(valid), problems)
+    if len(valid) == 1:
+        return Constant(valid[0])
+    return Categorical(tuple(valid), probabilities)
+
+
+def _probabilities(field: Field, count: int, problems: Problems) -> tuple[float, ...] | None:
+    child = field.get("probabilities")
+    if child is None:
+        return None
+    items = child.node.items if isinstance(child.node, ListNode) else ()
+    numbers = [
+        float(item.value)
+        for item in items
+        if isinstance(item, ScalarNode) and not SHARE.reject(item.value) and item.value is not None
+    ]
+    if len(numbers) != count or len(items) != count:
+        problems.add(child, f"{describe(child.node)} of {len(numbers)} probabilities", f"{count} numbers from 0 to 1, "
+                     "one for each value")  # fmt: skip
+        return None
+    total = math.fsum(numbers)
+    if not math.isclose(total, 1, abs_tol=1e-6):
+        problems.add(child, f"the probabilities sum to {total:.6g}", "a sum of 1")
+        return None
+    return tuple(numbers)

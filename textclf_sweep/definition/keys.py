@@ -1,0 +1,188 @@
+"""Every key of a definition but the hyperparameters: what `load` checks and `schema` describes.
+
+Hyperparameters and the options of sources are declared by their modules and reach us through the catalogue.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from textclf_sweep.definition.catalogue import Catalogue, Entry
+from textclf_sweep.definition.space import Kind, Parameter
+from textclf_sweep.trial import OBJECTIVES, Scalar
+
+NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
+"""A sweep's name: also a folder's and an MLflow experiment's."""
+DURATION = r"(?=[0-9])([0-9]+(\.[0-9]+)?d)?([0-9]+(\.[0-9]+)?h)?([0-9]+(\.[0-9]+)?m)?([0-9]+(\.[0-9]+)?s)?"
+"""``1h30m``; a bare number is seconds."""
+TEXT = r"[\s\S]+"
+"""Any text but the empty one."""
+LONGEST = 366 * 86400
+"""Seconds; what a timer can be set to on every system, with room to spare."""
+FOREIGN = ("program", "command", "project", "entity")
+"""Keys of a Weights & Biases sweep that have no meaning here and do no harm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One key that takes one value.
+
+    Attributes:
+        name: the key.
+        kind: the type of its value; a duration is seconds or a text like ``1h30m``.
+        doc: one sentence, with the default.
+        minimum, above, below: bounds, as in `Parameter`.
+        choices: the valid values, and a line on each (may be empty).
+        pattern: what a text must match as a whole.
+        wording: the valid values in words, where the rule's own are not enough.
+        advice: the hint when a list or mapping is given.
+        required: an error when it is absent.
+        nullable: null means that it is absent.
+    """
+
+    name: str
+    kind: Kind | Literal["duration"]
+    doc: str
+    minimum: float | None = None
+    above: float | None = None
+    below: float | None = None
+    choices: Mapping[str, str] | None = None
+    pattern: str = ""
+    wording: str = ""
+    advice: str = ""
+    required: bool = False
+    nullable: bool = False
+
+    @property
+    def rule(self) -> Parameter:
+        """What checks a single value of it."""
+        kind: Kind = "float" if self.kind == "duration" else self.kind
+        return Parameter(
+            self.name, kind, "", self.doc,
+            minimum=self.minimum, above=self.above, below=self.below,
+            choices=tuple(self.choices or ()),
+        )  # fmt: skip
+
+    def reject(self, value: Scalar | None) -> bool:
+        """Whether `value` (not null) is invalid."""
+        if self.kind == "duration" and isinstance(value, str):
+            value = seconds(value)
+        if self.kind == "duration" and isinstance(value, float | int) and value > LONGEST:
+            return True
+        if self.rule.reject(value) is not None:
+            return True
+        return bool(self.pattern) and not re.fullmatch(self.pattern, str(value))
+
+    @property
+    def expected(self) -> str:
+        """The valid values in words."""
+        return self.wording or self.rule.expected()
+
+
+def seconds(text: str) -> float | None:
+    """The seconds that a text like ``90s``, ``30m`` or ``1h30m`` stands for; None when it is no duration."""
+    if not text.isascii() or not re.fullmatch(DURATION, text):
+        return None
+    return sum(
+        float(number) * {"d": 86400, "h": 3600, "m": 60, "s": 1}[unit]
+        for number, unit in re.findall(r"([0-9.]+)([dhms])", text)
+    )
+
+
+def _docs(entries: Mapping[str, Entry]) -> dict[str, str]:
+    return {name: entry.doc for name, entry in entries.items()}
+
+
+def _duration(name: str, doc: str, *, nullable: bool) -> Setting:
+    wording = "a time above 0 in seconds, or like 90s, 30m, 2h or 1h30m, of a year at most"
+    return Setting(name, "duration", doc, above=0, wording=wording, nullable=nullable)
+
+
+def top(catalogue: Catalogue) -> tuple[Setting, ...]:
+    """The keys of the top level that take one value."""
+    return (
+        Setting(
+            "name", "str", "The sweep's name, also of its folder and its MLflow experiment; default: the file's name.",
+            pattern=NAME, wording="1 to 64 letters, digits, '.', '_' or '-', beginning with a letter or digit",
+        ),
+        Setting("description", "str", "Free text, shown in MLflow."),
+        Setting(
+            "architecture", "str", "The network to train.",
+            choices=_docs(catalogue.architectures), required=True,
+            advice="a sweep has one architecture; write one file for each and compare their best trials",
+        ),
+        Setting("method", "str", "How parameters are proposed.", choices=_docs(catalogue.searchers), required=True),
+        Setting(
+            "run_cap", "int", "The number of trials; without it the sweep ends with its space or its budget.",
+            minimum=1, nullable=True,
+        ),
+        Setting(
+            "seed", "int", "Of the search, the splits and the training; default 0.",
+            minimum=0, below=2**31, wording="a whole number from 0 to 2147483647",
+        ),
+        Setting("engine", "str", "Where trials run; default local.", choices=_docs(catalogue.engines)),
+        Setting(
+            "workers", "int", "How many trials train at once; default: as many as the machine holds.",
+            minimum=1, nullable=True,
+        ),
+    )  # fmt: skip
+
+
+METRIC = (
+    Setting("name", "str", "The objective; default val_accuracy.", choices=dict.fromkeys(OBJECTIVES, "")),
+    Setting(
+        "goal", "str", "Which direction is better; the objective's own when it is absent.",
+        choices={"maximize": "larger is better", "minimize": "smaller is better"},
+    ),
+    Setting("target", "float", "The sweep ends when a trial reaches it; default: never.", nullable=True),
+)  # fmt: skip
+
+EARLY_STOPPING = (
+    Setting("metric", "str", "What is watched; default: the sweep's objective.", choices=dict.fromkeys(OBJECTIVES, "")),
+    Setting("patience", "int", "Epochs without improvement before a trial stops; default 3.", minimum=1),
+    Setting("min_delta", "float", "The least change that counts as improvement; default 0.", minimum=0),
+)
+
+BUDGET = (
+    _duration("time", "Active time of the whole sweep, over all its runs; default: unlimited.", nullable=True),
+    _duration("trial_time", "Time one trial may take before it is failed; default 30m.", nullable=False),
+)
+
+
+def data(catalogue: Catalogue) -> tuple[Setting, ...]:
+    """The keys of ``data`` that all sources share."""
+    share = "a number between 0 and 1, both excluded"
+    return (
+        Setting(
+            "source", "str", "The kind of the data; by default the ending of the path tells.",
+            choices=_docs(catalogue.sources),
+        ),
+        Setting(
+            "path", "str", "The data file, relative to the definition's folder.",
+            pattern=TEXT, wording="a file's path", nullable=True,
+        ),
+        Setting("text", "str", "The column of the texts; default text.", pattern=TEXT, wording="a column's name"),
+        Setting(
+            "label", "str", "The column of the labels; default label.", pattern=TEXT, wording="a column's name"
+        ),
+        Setting(
+            "group", "str", "A column whose equal rows stay on one side of a split; default: none.",
+            pattern=TEXT, wording="a column's name", nullable=True,
+        ),
+        Setting("validation", "float", "Share of the rows in the validation part.", above=0, below=1, wording=share),
+        Setting("test", "float", "Share of the rows in the test part.", above=0, below=1, wording=share),
+    )  # fmt: skip
+
+
+SECTIONS = {
+    "metric": "The objective.",
+    "parameters": "Where each hyperparameter's value comes from; when absent, the architecture's own ranges.",
+    "data": "Where texts and labels come from and how they are split.",
+    "early_stopping": "When a trial stops by itself; false trains every epoch.",
+    "budget": "Time limits.",
+    "enqueue": "Parameter sets, possibly partial, that the first trials use.",
+}
+"""The keys of the top level that take more than one value."""

@@ -1,0 +1,179 @@
+"""``{min, max, distribution, q}`` of one hyperparameter -> its `Range`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from textclf_sweep.definition.nodes import Field, Problems
+from textclf_sweep.definition.space import Constant, Parameter, Range, cardinality, enumerate_values
+from textclf_sweep.definition.values import parameter_value
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How a named distribution reads ``min`` and ``max``.
+
+    Attributes:
+        log: uniform in the logarithm.
+        stepped: takes ``q``, 1 when absent, as in Weights & Biases.
+        exponents: the bounds are powers of e.
+        integer: only for parameters that are whole numbers.
+    """
+
+    log: bool = False
+    stepped: bool = False
+    exponents: bool = False
+    integer: bool = False
+
+
+RANGES: Mapping[str, Shape] = {
+    "uniform": Shape(),
+    "int_uniform": Shape(integer=True),
+    "q_uniform": Shape(stepped=True),
+    "log_uniform_values": Shape(log=True),
+    "q_log_uniform_values": Shape(log=True, stepped=True),
+    "log_uniform": Shape(log=True, exponents=True),
+    "q_log_uniform": Shape(log=True, stepped=True, exponents=True),
+}
+"""Distributions over ``min`` and ``max``."""
+MOST_STEPS = 10**9
+"""Steps of ``q`` in a range; beyond, a continuous range is what is meant."""
+LARGEST_EXPONENT = 690
+"""e to this power is just below the largest number a definition can hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An entry of ``parameters`` that has bounds.
+
+    Attributes:
+        field: the mapping.
+        parameter: the hyperparameter's declaration.
+        name: of its distribution; empty when it names none, and so is uniform over the parameter's kind.
+        problems: gets what is wrong.
+    """
+
+    field: Field
+    parameter: Parameter
+    name: str
+    problems: Problems
+
+    @property
+    def shape(self) -> Shape:
+        """How the bounds are read."""
+        return RANGES.get(self.name, Shape())
+
+
+def is_numeric(parameter: Parameter) -> bool:
+    """Whether the parameter can have a range at all."""
+    return parameter.kind in ("int", "float") and not parameter.choices
+
+
+def range_of(asked: Asked) -> Range | Constant | None:
+    """The range, or its only value; None when it is invalid."""
+    bounds = _bounds(asked) if _suits(asked) else None
+    if bounds is None:
+        return None
+    low, high = bounds
+    before = len(asked.problems.found)
+    step = _step(asked, low, high)
+    if len(asked.problems.found) > before:
+        return None
+    found = Range(low, high, asked.parameter.kind == "int", asked.shape.log, step)
+    return Constant(enumerate_values(found)[0]) if cardinality(found) == 1 else found
+
+
+def _suits(asked: Asked) -> bool:
+    """Whether the distribution gives values of the parameter's kind."""
+    field, parameter, name, problems = asked.field, asked.parameter, asked.name, asked.problems
+    if not is_numeric(parameter):
+        values = ", ".join(map(str, parameter.choices)) or ("true, false" if parameter.kind == "bool" else "...")
+        problems.add(
+            field, f"min and max of {name or 'a range'}, but {parameter.name} is {parameter.expected()}",
+            "a list of values", f"write {parameter.name}: {{values: [{values}]}}",
+        )  # fmt: skip
+        return False
+    if asked.shape.integer and parameter.kind != "int":
+        problems.add(
+            field.child("distribution"), f"{name} gives whole numbers, but {parameter.name} need not be whole",
+            "uniform", "write distribution: uniform, or list whole numbers as values",
+        )  # fmt: skip
+        return False
+    if asked.shape.exponents and parameter.kind == "int":
+        problems.add(
+            field.child("distribution"), f"the bounds of {name} are powers of e, but {parameter.name} is a whole number",
+            f"{name}_values", f"write distribution: {name}_values and the bounds themselves",
+        )  # fmt: skip
+        return False
+    return True
+
+
+def _bounds(asked: Asked) -> tuple[float, float] | None:
+    """The lowest and the highest value; None when they are invalid."""
+    low, high = _bound(asked, "min"), _bound(asked, "max")
+    if low is None or high is None:
+        return None
+    if low > high:
+        asked.problems.add(asked.field, f"min {low:g} is above max {high:g}", "min below max", "swap them")
+        return None
+    if asked.shape.exponents:
+        return _exponentials(asked, low, high)
+    if asked.shape.log and low <= 0:
+        fix = "e.g. min: 1" if asked.parameter.kind == "int" else "e.g. min: 0.00001"
+        what = f"a logarithmic range cannot begin at {low:g}"
+        asked.problems.add(asked.field.child("min"), what, "min above 0", fix)
+        return None
+    return low, high
+
+
+def _bound(asked: Asked, key: str) -> float | None:
+    field = asked.field.get(key)
+    if field is None:
+        asked.problems.add(asked.field, f"{key} is missing", "both min and max", f"add {key}")
+        return None
+    if asked.shape.exponents:
+        rule = Parameter(key, "float", 0.0, "", minimum=-LARGEST_EXPONENT, maximum=LARGEST_EXPONENT)
+    else:
+        rule = asked.parameter
+    value = parameter_value(field, rule, asked.problems)
+    return value if isinstance(value, int | float) else None
+
+
+def _exponentials(asked: Asked, low: float, high: float) -> tuple[float, float] | None:
+    """The powers of e that the bounds stand for."""
+    name, parameter = asked.name, asked.parameter
+    bounds = (math.exp(low), math.exp(high))
+    meant = (
+        f"the bounds of {name} are powers of e: {low:g} to {high:g} searches from {bounds[0]:.3g} to {bounds[1]:.3g}"
+    )
+    if low > 0 and high > 0:
+        expected = "exponents, at least one of them negative"
+        fix = f"write distribution: {name}_values to search from {low:g} to {high:g}"
+        asked.problems.add(asked.field, meant, expected, fix)
+        return None
+    if any(parameter.reject(bound) for bound in bounds):
+        fix = f"write distribution: {name}_values and the bounds themselves"
+        asked.problems.add(asked.field, meant, parameter.expected(), fix)
+        return None
+    return bounds
+
+
+def _step(asked: Asked, low: float, high: float) -> float | None:
+    """The step; None without one, or when it is invalid, which is reported."""
+    field = asked.field.get("q")
+    step: float | None = 1 if asked.shape.stepped else None
+    if field is not None:
+        rule = Parameter("q", asked.parameter.kind, 1, "", above=0)
+        value = parameter_value(field, rule, asked.problems)
+        step = value if isinstance(value, int | float) else None
+    if step is None or low == high:
+        return step
+    place = field or asked.field
+    if step > high - low:
+        what = f"the step q={step:g} is wider than the range from {low:g} to {high:g}"
+        asked.problems.add(place, what, "a smaller q", "values are rounded to multiples of q, which is 1 when absent")
+    elif max(abs(low), abs(high)) / step > MOST_STEPS:
+        asked.problems.add(place, f"q={step:g} makes steps too small to tell apart", "a larger q", "or leave q out")
+    return step

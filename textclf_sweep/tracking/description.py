@@ -1,0 +1,137 @@
+"""The parent run's description in Markdown: what was searched, what won, against what, and how to do it again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from textclf_sweep.tracking.view import LONGEST_TAG, SweepView, text_of
+from textclf_sweep.trial import TrialRecord, TrialState
+
+
+def describe(view: SweepView) -> str:
+    """The description, at most `LONGEST_TAG` characters."""
+    blocks = [
+        # The UI shows the first lines until it is asked for more.
+        _won(view),
+        _searched(view),
+        view.description,
+        _figures(view),
+        _space(view),
+        _data(view),
+        _notes(view),
+        _again(view),
+    ]
+    text = "\n\n".join(block for block in blocks if block)
+    return text if len(text) <= LONGEST_TAG else text[:LONGEST_TAG] + "\n\n..."
+
+
+def _searched(view: SweepView) -> str:
+    definition = view.definition
+    counts = Counter(record.state for record in view.history)
+    parts = ", ".join(f"{counts[state]} {state}" for state in TrialState if counts[state])
+    cap = f" of {view.run_cap}" if view.run_cap is not None else ""
+    state = view.state + (f" ({view.reason})" if view.reason else "")
+    verb = "maximise" if view.goal == "maximize" else "minimise"
+    return (
+        f"**Searched**: `{definition.get('architecture', '?')}` by {definition.get('method', '?')} search to {verb}"
+        f" `{view.metric}`, seed {definition.get('seed', 0)}. Sweep {state}: {len(view.history)}{cap} trials"
+        + (f" ({parts})." if parts else ".")
+    )
+
+
+def _won(view: SweepView) -> str:
+    winner = view.winner
+    if winner is None or winner.result is None or winner.value is None:
+        return "**Won**: no trial has succeeded yet." if view.state == "running" else "**Won**: no trial succeeded."
+    return (
+        f"**{'Leads' if view.state == 'running' else 'Won'}**: trial {winner.number} with {view.metric}"
+        f" {winner.value:.4f} at epoch {winner.result.best_epoch} of {len(winner.epochs)}."
+    )
+
+
+def _figures(view: SweepView) -> str:
+    """The winner beside the floors, on validation and, once opened, on test."""
+    winner, opening = view.winner, view.test
+    metrics = winner.result.metrics if winner and winner.result else {}
+    floors = {name: value for name, value in view.floors.items() if value is not None}
+    if not metrics and not floors:
+        return ""
+    tested: Mapping[str, Any] = (opening.figures or {}) if opening else {}
+    head = "test" if opening is None else f"test ({tested.get('rows', '?')} rows, trial {opening.trial})"
+    lines = [f"| | validation | {head} |", "|---|---|---|"]
+    lines += [
+        f"| {name} | {metrics[f'val_{name}']:.4f} | {_number(tested.get(name), 'sealed')} |"
+        for name in ("accuracy", "macro_f1", "loss")
+        if f"val_{name}" in metrics
+    ]
+    test_floors = tested.get("floors") or {}
+    for name, value in floors.items():
+        lines.append(f"| floor: {FLOORS.get(name, name)} | {value:.4f} | {_number(test_floors.get(name), '')} |")
+    if opening and opening.number > 1:
+        lines.append(f"\nThe test part has been opened {opening.number} times.")
+    return "\n".join(lines)
+
+
+FLOORS = {"chance": "chance", "majority": "commonest label", "linear": "TF-IDF and a linear model"}
+
+
+def _space(view: SweepView) -> str:
+    space: Mapping[str, Mapping[str, Any]] = view.definition.get("space") or {}
+    searched = {name: item for name, item in space.items() if item.get("kind") != "constant"}
+    if not searched:
+        return ""
+    head = "won" if view.state != "running" else "leads"
+    lines = [f"| parameter | searched | {head} |", "|---|---|---|"]
+    for name, item in sorted(searched.items()):
+        lines.append(f"| {name} | {_values(item)} | {_chosen(view.winner, name)} |")
+    return "\n".join(lines)
+
+
+def _values(item: Mapping[str, Any]) -> str:
+    if item["kind"] == "categorical":
+        return ", ".join(text_of(value) for value in item["values"])
+    extra = [word for word in ("integer", "log") if item.get(word)]
+    if item.get("step"):
+        extra.append(f"step {item['step']:g}")
+    return f"{item['low']:g} to {item['high']:g}" + (f" ({', '.join(extra)})" if extra else "")
+
+
+def _chosen(winner: TrialRecord | None, name: str) -> str:
+    if winner is None or name not in winner.trial.parameters:
+        return ""
+    value = winner.trial.parameters[name]
+    return f"{value:.6g}" if isinstance(value, float) else text_of(value)
+
+
+def _data(view: SweepView) -> str:
+    data = view.data
+    if not data:
+        return ""
+    rows = " / ".join(str(data[part]) for part in ("train", "validation", "test") if part in data)
+    labels = [str(label) for label in data.get("labels") or ()]
+    shown = ", ".join(labels[:8]) + (", ..." if len(labels) > 8 else "")
+    text = f"**Data**: {data.get('name', '?')}, {rows} rows (train / validation / test), {len(labels)} labels ({shown})"
+    return text + f", hash `{str(data.get('data_hash', ''))[:12]}`."
+
+
+def _notes(view: SweepView) -> str:
+    serious = [item for item in view.findings if item.get("severity") in ("fatal", "warning")]
+    lines = [
+        f"- data: {item.get('name')}" + (f", {item['count']} rows" if item.get("count") is not None else "")
+        for item in serious[:12]
+    ]
+    lines += [f"- {note}" for note in view.notes[:12]]
+    return "\n".join(["**Mind**:", *lines]) if lines else ""
+
+
+def _again(view: SweepView) -> str:
+    return (
+        f"**Again**: download the artifact `definition.yaml` and `sweep run definition.yaml --name {view.name}-2`;"
+        " paths in it are relative to where it lay."
+    )
+
+
+def _number(value: Any, missing: str) -> str:
+    return f"{value:.4f}" if isinstance(value, int | float) else missing
