@@ -37,7 +37,9 @@ class Problem:
     key: str = ""
 
     def __str__(self) -> str:
-        place = " ".join(part for part in (self.where, self.key) if part)
+        # An override's place, `--set run_cap`, names the key already.
+        key = "" if self.where.endswith(f" {self.key}") else self.key
+        place = " ".join(part for part in (self.where, key) if part)
         sentences = [self.what]
         if self.expected:
             sentences.append(f"expected {self.expected}")

@@ -65,11 +65,12 @@ def test_time_left_counts_what_running_trials_have_done(story: Any) -> None:
     assert seconds_left(progress, now=15.0) == pytest.approx((6 * 12 - 5) / 2)
 
 
-def test_time_left_is_unknown_without_an_end_or_a_finished_trial(story: Any) -> None:
+def test_there_is_no_time_left_without_an_end_or_a_finished_trial(story: Any) -> None:
     assert seconds_left(told([]), 0.0) is None
     assert seconds_left(told(story.events(finished=0, running=2)), 9.0) is None
     record = story.record(1)
     assert seconds_left(told([story.started(total=None), TrialEnded(record, record)]), 9.0) is None
+    assert seconds_left(told([story.started(total=1), TrialEnded(record, record)]), 9.0) is None
 
 
 @given(st.lists(st.tuples(st.integers(1, 9), st.sampled_from(TrialState))), st.floats(0, 1e6))

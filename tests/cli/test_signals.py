@@ -26,7 +26,7 @@ def test_the_first_asks_and_the_second_ends(number: int, code: int) -> None:
     with stop_signals(said.append, lambda: said.append("left"), said.append) as stop:
         assert (stop(), stop.exit_code) == (None, 0)
         os.kill(os.getpid(), number)
-        assert (stop(), stop.exit_code, said) == ("interrupt", code, [STOPPING])
+        assert (stop(), stop.exit_code, said) == (f"stopped by {signal.Signals(number).name}", code, [STOPPING])
         os.kill(os.getpid(), signal.SIGTERM)
         assert said[1:] == ["left", 143]
 

@@ -159,8 +159,16 @@ def test_shares_from_the_smallest_large_data_on(seed: int, labels: int) -> None:
 def test_one_huge_group_stays_whole(seed: int) -> None:
     rows = [(f"t{row}", "xy"[row % 2], "huge" if row < 1_500 else "") for row in range(2_500)]
     splits = split(make(rows), SETTINGS, seed)
-    assert len({side_of(splits)[line] for line in range(2, 1_502)}) == 1
-    assert all(len(splits.part(name)) for name in PARTS)
+    assert {side_of(splits)[line] for line in range(2, 1_502)} == {"train"}
+    assert all(abs(share - ASKED[name]) <= PART_SLACK for name, share in shares(splits).items())
+    assert splits.notes == ("1,500 rows are connected by equal texts and groups; all of them train",)
+
+
+@pytest.mark.parametrize("rows", [100, 2_500])
+def test_a_few_large_groups_are_shared_out(rows: int) -> None:
+    corpus = make([(f"t{row}", "xy"[row % 2], f"g{row % 5}") for row in range(rows)])
+    splits = split(corpus, SETTINGS, 0)
+    assert [len(splits.part(name)) * 5 // rows for name in PARTS] == [3, 1, 1]
 
 
 def test_own_split_is_used_as_it_is() -> None:

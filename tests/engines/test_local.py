@@ -146,7 +146,6 @@ class TestCrashes:
             assert isinstance(end_of(events), TaskFinished)
             (pid,) = (event.pid for event in events if isinstance(event, WorkerReady))
             os.kill(pid, signal.SIGKILL)
-            eventually(lambda pid=pid: not is_running(pid), "the worker survived")
 
     def test_an_outcome_that_cannot_be_sent_is_an_error(self, start, make_task, drive) -> None:
         engine = start(1)
@@ -167,15 +166,16 @@ class TestCrashes:
             events += engine.poll(1.0)
         assert isinstance(events[0], TaskCrashed)
         assert "killed by signal 9" in events[0].cause
-        eventually(lambda: not is_running(worker), "the worker outlived its server")
+        eventually(lambda: state(worker) == "Z", "the worker outlived its server")
         assert isinstance(end_of(drive(engine, [make_task("epochs", 2, epochs=1)])), TaskFinished)
 
 
-def is_running(pid: int) -> bool:
+def state(pid: int) -> str:
+    """The letter `ps` shows for a process; Z when it is gone."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
-        return False
+        return "Z"
 
 
 class TestLimits:
@@ -192,7 +192,7 @@ class TestLimits:
         while not events:
             events += engine.poll(60.0)
         assert events[0] == TaskTimedOut("1.1", 100.0)
-        assert not is_running(worker)
+        assert state(worker) == "Z"
         assert isinstance(end_of(drive(engine, [make_task("epochs", 2, epochs=1)])), TaskFinished)
 
     def test_the_limit_counts_from_dispatch(self, start, make_task, drive) -> None:
@@ -310,6 +310,19 @@ class TestProcesses:
         assert marked(mark) == set()
         assert descriptors() == before
 
+    def test_a_worker_that_does_not_react_is_killed_too(self, start, make_task, tmp_path, monkeypatch) -> None:
+        mark = uuid.uuid4().hex
+        monkeypatch.setenv("ENGINE_TEST_MARK", mark)
+        engine = start(1)
+        engine.submit(make_task("hangs", 1))
+        here = tmp_path / "results" / "1.here"
+        while not (here.exists() and here.read_text()):
+            engine.poll(0.05)
+        os.kill(int(here.read_text()), signal.SIGSTOP)
+        eventually(lambda: state(int(here.read_text())) == "T", "the worker was not stopped")
+        engine.close()
+        assert marked(mark) == set()
+
     def test_close_while_the_imports_run(self, start, tmp_path, monkeypatch) -> None:
         mark = uuid.uuid4().hex
         (tmp_path / "endless_import.py").write_text(
@@ -387,7 +400,7 @@ class TestProcesses:
         os.kill(server, signal.SIGSTOP)
         process.kill()
         process.wait()
-        eventually(lambda: not any(is_running(pid) for pid in workers), "a worker outlived the parent")
+        eventually(lambda: all(state(pid) == "Z" for pid in workers), "a worker outlived the parent")
         os.kill(server, signal.SIGKILL)
         eventually(lambda: not marked(mark), "processes outlived the parent")
 

@@ -101,6 +101,7 @@ class FabricatedSweep:
         number: int,
         attempt: int,
         events: tuple[EpochEvent, ...],
+        *,
         state: TrialState = TrialState.COMPLETE,
         reason: str = "all epochs",
         failure: Failure | None = None,
@@ -135,13 +136,13 @@ class FabricatedSweep:
             'Traceback (most recent call last):\n  File "lstm.py", line 3, in build\nValueError: units must be > 0'
         )
         failure = Failure("error", "ValueError: units must be > 0", traceback)
-        self.finish(number, self.begin(number), (), TrialState.FAILED, "error", failure)
+        self.finish(number, self.begin(number), (), state=TrialState.FAILED, reason="error", failure=failure)
 
     def prune(self, number: int) -> None:
         """A trial that is stopped at its second epoch."""
         attempt = self.begin(number)
         events = self.epochs(number, attempt, 2, 0.4)
-        self.finish(number, attempt, events, TrialState.PRUNED, "hyperband: worst third at epoch 2")
+        self.finish(number, attempt, events, state=TrialState.PRUNED, reason="hyperband: worst third at epoch 2")
 
     def interrupt(self, number: int) -> None:
         """A trial that Ctrl-C cuts short in its second epoch."""

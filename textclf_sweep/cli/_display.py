@@ -41,10 +41,16 @@ class Lines:
         """Print the event's lines."""
         now = self._clock()
         if isinstance(event, Notice):
-            _output.write(sys.stderr if event.level == "warning" else self._stream, f"{event.level}: {event.text}\n")
+            self._say(event)
         for line in _lines.lines(self._progress, event, now):
             _output.write(self._stream, f"{line}\n")
         self._progress = fold(self._progress, event, now)
+
+    def _say(self, notice: Notice) -> None:
+        if notice.level == "warning":
+            _output.tagged("warning", notice.text)
+        else:
+            _output.write(self._stream, f"note: {notice.text}\n")
 
     def announce(self, text: str) -> None:
         """Write past Python's buffers: the handler may have interrupted a write to them."""
@@ -79,7 +85,7 @@ def guarded(display: Display) -> Observer:
         except Exception as error:
             failed = True  # whatever it is, training is worth more than its picture
             with suppress(Exception):
-                _output.warn(f"warning: the display failed ({type(error).__name__}: {error}); the sweep goes on")
+                _output.tagged("warning", f"the display failed ({type(error).__name__}: {error}); the sweep goes on")
 
     return observe
 

@@ -14,7 +14,7 @@ from typing import Any
 import typer
 
 from textclf_sweep import __version__
-from textclf_sweep.cli._output import warn
+from textclf_sweep.cli._output import tagged, warn
 from textclf_sweep.errors import SweepError
 
 BUG = 1
@@ -54,12 +54,12 @@ def exit_code(action: Callable[[], Any], arguments: Sequence[str]) -> int:
 def report_problems(error: SweepError) -> None:
     """Every problem of an error we raised on purpose; no traceback."""
     for problem in error.problems:
-        warn(f"error: {problem}")
+        tagged("error", str(problem))
 
 
 def report_usage(error: typer.TyperException) -> None:
     """A command line that cannot be understood."""
-    warn(f"error: {error.format_message()}")
+    tagged("error", error.format_message())
     context = getattr(error, "ctx", None)
     if context is not None:
         warn(f"  hint: {context.command_path} --help shows what is possible")
@@ -75,7 +75,7 @@ def report_bug(error: BaseException, arguments: Sequence[str]) -> None:
         )
     )
     summary = traceback.format_exception_only(error)[-1].strip()
-    warn(f"error: this is a bug in textclf-sweep: {summary}")
+    tagged("error", f"this is a bug in textclf-sweep: {summary}")
     try:
         warn(f"  hint: please report it with the file {_keep(details)}")
     except OSError:

@@ -75,7 +75,7 @@ def duration(seconds: float) -> str:
 def parameters(values: Mapping[str, Scalar], names: Sequence[str] | None = None) -> str:
     """``learning_rate 0.00123, batch_size 64``: all of `values`, or those of `names` that are there."""
     chosen = values if names is None else [name for name in names if name in values]
-    return ", ".join(f"{name} {value(values[name])}" for name in chosen)
+    return ", ".join(f"{name} {value(values[name])}" for name in ordered(chosen))
 
 
 def plural(count: int, noun: str) -> str:

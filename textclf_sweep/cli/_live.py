@@ -26,7 +26,6 @@ class Screen:
 
     def __init__(self, stream: TextIO, clock: Clock = time.monotonic) -> None:
         self._stream = stream
-        self._stderr = sys.stderr
         self._clock = clock
         self._progress = Progress(began=clock())
         self._stopping = ""
@@ -53,7 +52,7 @@ class Screen:
         now = self._clock()
         match event:
             case Notice(text=text, level="warning"):
-                _output.write(sys.stderr if self._stderr.isatty() else self._stderr, f"warning: {text}\n")
+                _output.tagged("warning", text)
             case Notice(text=text):
                 self._print(f"note: {text}")
             case TrialEnded(record=record) if record.state is TrialState.FAILED:

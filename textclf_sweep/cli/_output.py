@@ -8,9 +8,11 @@ import math
 import os
 import sys
 from collections.abc import Mapping
-from typing import Any, TextIO
+from typing import Any, Literal, TextIO
 
 from textclf_sweep.errors import StorageError
+
+COLOURS = {"error": 31, "warning": 33}
 
 GONE = (errno.EPIPE, errno.EIO, errno.EBADF)
 """What writing to a closed pipe, or to a terminal that was hung up, ends with."""
@@ -24,6 +26,12 @@ def say(text: str) -> None:
 def warn(text: str) -> None:
     """One line (or several) to stderr."""
     write(sys.stderr, f"{text}\n")
+
+
+def tagged(word: Literal["error", "warning"], text: str) -> None:
+    """``error: text`` to stderr, the word in colour on a terminal unless NO_COLOR is set."""
+    plain = not sys.stderr.isatty() or "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
+    warn(f"{word}: {text}" if plain else f"\x1b[1;{COLOURS[word]}m{word}\x1b[0m: {text}")
 
 
 def write(stream: TextIO, text: str) -> None:

@@ -140,14 +140,14 @@ def fold(progress: Progress, event: SweepEvent, now: float) -> Progress:
 
 
 def seconds_left(progress: Progress, now: float) -> float | None:
-    """An estimate from the time of the trials that succeeded; None while there is none, or when the end is open."""
+    """An estimate from the time of the trials that succeeded; None without one, at an open end, and at the end."""
     total = progress.started.total if progress.started else None
     times = [
         row.seconds
         for row in progress.rows.values()
         if row.state in (TrialState.COMPLETE, TrialState.PRUNED) and row.seconds
     ]
-    if progress.started is None or total is None or not times:
+    if progress.started is None or total is None or not times or progress.finished >= total:
         return None
     mean = sum(times) / len(times)
     running = [row.elapsed(now) or 0.0 for row in progress.rows.values() if row.state is TrialState.RUNNING]

@@ -69,7 +69,7 @@ def _trials(progress: Progress, now: float, width: int, room: int) -> list[Rende
     rows = visible(progress, room)
     columns, dropped = fit(_columns(progress, rows, now), width)
     styles = [BEST if row.trial.number == progress.best else STYLES.get(row.state, "") for row in rows]
-    drawn: list[RenderableType] = [table(columns, width, styles)]
+    drawn: list[RenderableType] = [table(columns, styles)]
     notes = []
     if len(rows) < len(progress.rows):
         notes.append(_format.plural(len(progress.rows) - len(rows), "more trial"))

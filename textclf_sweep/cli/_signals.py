@@ -23,8 +23,8 @@ class StopRequest:
     signal: int | None = None
 
     def __call__(self) -> str | None:
-        """``interrupt`` once the user asked to stop."""
-        return None if self.signal is None else "interrupt"
+        """Once the user asked to stop, why the sweep stops: ``stopped by SIGINT``."""
+        return None if self.signal is None else f"stopped by {signal.Signals(self.signal).name}"
 
     @property
     def exit_code(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -25,19 +26,17 @@ class Column:
         cells: one text per row.
         number: aligned to the right.
         drop: 0 keeps it always; of the others, the highest goes first.
-        shrink: may be cut to `SHRUNK` characters before any column is dropped.
     """
 
     heading: str
     cells: tuple[str, ...]
     number: bool = False
     drop: int = 0
-    shrink: bool = False
 
     @property
     def body(self) -> int:
         """Width of the widest cell."""
-        return max(map(len, self.cells), default=0)
+        return max(map(cell_len, self.cells), default=0)
 
     @property
     def width(self) -> int:
@@ -48,8 +47,8 @@ class Column:
 DROP_FIRST = 10
 """`Column.drop` of the first parameter; columns below it outlast all parameters, see `parameter_columns`."""
 
-SHRUNK = 12
-"""The least width of a column that may shrink."""
+DROPPED_FIRST = 1000
+"""`Column.drop` of what goes before any parameter."""
 
 
 def fit(columns: Sequence[Column], width: int) -> tuple[tuple[Column, ...], tuple[str, ...]]:
@@ -58,45 +57,46 @@ def fit(columns: Sequence[Column], width: int) -> tuple[tuple[Column, ...], tupl
     Headings of parameters break at underscores first, then columns with a `drop` go, the highest first.
     """
     kept = list(columns)
-    if _total(kept) > width:
+    if natural(kept) > width:
         kept = [replace(column, heading=_broken(column.heading, column.body)) for column in kept]
     dropped: list[str] = []
-    while _total(kept) > width and any(column.drop for column in kept):
+    while natural(kept) > width and any(column.drop for column in kept):
         victim = max(kept, key=lambda column: column.drop)
         kept.remove(victim)
         dropped.append(victim.heading.replace("\n", ""))
     return tuple(kept), tuple(reversed(dropped))
 
 
-def table(columns: Sequence[Column], width: int, styles: Sequence[str] = ()) -> Table:
-    """The fitted columns as a rich table without lines.
+def table(columns: Sequence[Column], styles: Sequence[str] = ()) -> Group:
+    """The fitted columns, headings over rows, a line of text each.
 
     Args:
         columns: of equal length.
-        width: columns of the terminal; a column that may shrink takes what is left.
         styles: one rich style per row; no style when empty.
     """
-    drawn = Table(box=None, padding=(0, GAP, 0, 0), pad_edge=False, header_style="bold")
-    spare = width - _total([column for column in columns if not column.shrink])
-    for column in columns:
-        drawn.add_column(
-            Text(column.heading),
-            justify="right" if column.number else "left",
-            vertical="bottom",
-            no_wrap=True,
-            overflow="ellipsis",
-            max_width=max(SHRUNK, spare - GAP) if column.shrink else None,
-            min_width=None if column.shrink else column.width,
-        )
-    for index, cells in enumerate(zip(*(column.cells for column in columns), strict=True)):
-        drawn.add_row(*map(Text, cells), style=styles[index] if styles else None)
-    return drawn
+    # A rich table takes ten times as long to draw, and the screen is drawn while others train.
+    headings = [column.heading.split("\n") for column in columns]
+    height = max(map(len, headings))
+    above = zip(*([""] * (height - len(parts)) + parts for parts in headings), strict=True)
+    rows = zip(*(column.cells for column in columns), strict=True)
+    lines = [line(columns, cells, "bold") for cells in above]
+    lines += [line(columns, cells, styles[index] if styles else "") for index, cells in enumerate(rows)]
+    return Group(*lines)
+
+
+def line(columns: Sequence[Column], cells: Sequence[str], style: str) -> Text:
+    """One line of a table."""
+    padded = []
+    for column, cell in zip(columns, cells, strict=True):
+        space = " " * (column.width - cell_len(cell))
+        padded.append(space + cell if column.number else cell + space)
+    return Text((" " * GAP).join(padded).rstrip(), style=style, no_wrap=True, overflow="ellipsis")
 
 
 def fitted(columns: Sequence[Column], width: int) -> RenderableType:
     """The columns as they fit, with a line about those that do not."""
     kept, dropped = fit(columns, width)
-    drawn = table(kept, width)
+    drawn = table(kept)
     if not dropped:
         return drawn
     return Group(drawn, Text(f"not shown: {', '.join(dropped)} (--json has everything)", style="dim"))
@@ -125,9 +125,9 @@ def parameter_columns(rows: Sequence[Parameters], names: Sequence[str]) -> tuple
     )
 
 
-def _total(columns: Sequence[Column]) -> int:
-    widths = [min(column.width, SHRUNK) if column.shrink else column.width for column in columns]
-    return sum(widths) + GAP * (len(widths) - 1)
+def natural(columns: Sequence[Column]) -> int:
+    """The width of all columns side by side."""
+    return sum(column.width for column in columns) + GAP * (len(columns) - 1)
 
 
 def _broken(heading: str, body: int) -> str:

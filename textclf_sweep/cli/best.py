@@ -32,6 +32,6 @@ def facts(found: Mapping[str, Any]) -> list[tuple[str, str]]:
         (found["metric"], _format.metric(found["value"])),
         ("metrics", metrics),
         ("architecture", found["architecture"]),
-        *((name, _format.exact(scalar)) for name, scalar in found["parameters"].items()),
+        *((name, _format.exact(found["parameters"][name])) for name in _format.ordered(found["parameters"])),
     ]
     return [*rows, ("MLflow run", found["run_id"])] if found["run_id"] else rows

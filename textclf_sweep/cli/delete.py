@@ -19,14 +19,12 @@ YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 def command(name: NameArgument, store: StoreOption = HERE, yes: YesOption = False, json: JsonOption = False) -> None:
     """Ask, delete, and say what was removed."""
     counts = status(Store(store), name)["trials"]
-    if not yes and not confirmed(name, sum(counts.values())):
-        _output.say("nothing was deleted")
-        return
-    removed = delete(Store(store), name)
+    agreed = yes or confirmed(name, sum(counts.values()))
+    removed = delete(Store(store), name) if agreed else []
     if json:
         _output.say_json({"sweep": name, "removed": removed})
     else:
-        _output.say("\n".join(removed))
+        _output.say("\n".join(removed) or "nothing was deleted")
 
 
 def confirmed(name: str, trials: int) -> bool:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rich.console import Group, RenderableType
+from rich.text import Text
+
 from textclf_sweep.cli import _format, _output
 from textclf_sweep.cli._draw import draw
 from textclf_sweep.cli._options import HERE, JsonOption, NameArgument, StoreOption
-from textclf_sweep.cli._table import Column, fitted, parameter_columns
+from textclf_sweep.cli._table import DROPPED_FIRST, Column, fitted, natural, parameter_columns
 from textclf_sweep.store import Store
 from textclf_sweep.sweep.manage import best, trials
 
@@ -19,10 +22,26 @@ def command(name: NameArgument, store: StoreOption = HERE, json: JsonOption = Fa
     if json:
         _output.say_json(found)
     elif found["trials"]:
-        columns = table(found["trials"], best(Store(store), name))
-        draw(lambda width: fitted(columns, width))
+        leader = best(Store(store), name)
+        draw(lambda width: listing(found["trials"], leader, width))
     else:
         _output.say(f"sweep {name} has no trials yet")
+
+
+def listing(found: Sequence[Mapping[str, Any]], leader: Mapping[str, Any] | None, width: int) -> RenderableType:
+    """The table; where it has no room for whole reasons, the failures are listed below it."""
+    columns = table(found, leader)
+    drawn = fitted(columns, width)
+    return drawn if natural(columns) <= width else Group(drawn, *map(Text, failures(found)))
+
+
+def failures(found: Sequence[Mapping[str, Any]]) -> list[str]:
+    """``failed, trials 2 and 7: ...``: each reason once."""
+    numbers: dict[str, list[str]] = {}
+    for trial in found:
+        if trial["state"] == "failed":
+            numbers.setdefault(trial["reason"] or "for an unknown reason", []).append(str(trial["number"]))
+    return [f"failed, trial{'s' * (len(who) > 1)} {', '.join(who)}: {reason}" for reason, who in numbers.items()]
 
 
 def table(found: Sequence[Mapping[str, Any]], leader: Mapping[str, Any] | None) -> tuple[Column, ...]:
@@ -45,7 +64,7 @@ def table(found: Sequence[Mapping[str, Any]], leader: Mapping[str, Any] | None) 
         Column("epochs", tuple(str(trial["epochs"]) for trial in found), number=True),
         Column("time", tuple(_format.clock(trial["seconds"]) for trial in found), number=True),
         *parameter_columns(rows, varied(rows)),
-        Column("reason", tuple(trial["reason"] or "" for trial in found), shrink=True),
+        Column("reason", tuple(trial["reason"] or "" for trial in found), drop=DROPPED_FIRST),
     )
 
 

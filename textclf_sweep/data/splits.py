@@ -10,10 +10,14 @@ except when a new row joins two clusters. Only where a label's share would be mo
 a whole part more than `PART_SLACK`, are the cuts moved, by as few clusters as bring it back; this happens to labels
 of a few hundred rows or fewer. Below `STABLE_ROWS` rows chance alone would be too far off, and the cuts are where the
 counts are nearest to the shares.
+
+A cluster that alone would fill the validation or the test part trains, whatever it draws, and the others share out
+what is left.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from bisect import bisect_left
 from collections import Counter, defaultdict
@@ -63,14 +67,23 @@ def split(corpus: Corpus, settings: DataSettings, seed: int) -> Splits:
         return Splits.of(corpus, own)
     shares = (settings.validation, settings.test)
     groups = clusters(corpus, seed)
-    sides = _sides(groups, shares, LABEL_SLACK)
-    if len(corpus) < STABLE_ROWS:
-        sides = _sides(groups, shares, 0.0)
-    elif _off(groups, sides, shares) > PART_SLACK:
-        sides = _sides(groups, shares, PART_SLACK)
+    giants = _giants(groups, shares)
+    fixed = Counter(corpus.labels[row] for index in giants for row in groups[index].rows)
+
+    def sides_within(slack: float) -> list[PartName]:
+        return _sides(groups, giants, fixed, shares, slack)
+
+    sides = sides_within(0.0 if len(corpus) < STABLE_ROWS else LABEL_SLACK)
+    if len(corpus) >= STABLE_ROWS and _off(groups, sides, shares) > PART_SLACK:
+        sides = sides_within(PART_SLACK)
     sides = _with_every_label_in_train(corpus, groups, sides)
     by_row = {row: side for cluster, side in zip(groups, sides, strict=True) for row in cluster.rows}
-    return Splits.of(corpus, [by_row[row] for row in range(len(corpus))])
+    splits = Splits.of(corpus, [by_row[row] for row in range(len(corpus))])
+    notes = [
+        f"{len(groups[index].rows):,} rows are connected by equal texts and groups; all of them train"
+        for index in sorted(giants)
+    ]
+    return dataclasses.replace(splits, notes=(*splits.notes, *notes))
 
 
 def clusters(corpus: Corpus, seed: int) -> list[Cluster]:
@@ -115,44 +128,76 @@ def _connected(keys_of_rows: Iterable[Sequence[tuple[str, str | None]]]) -> list
     return list(members.values())
 
 
-def _sides(groups: Sequence[Cluster], shares: tuple[float, float], slack: float) -> list[PartName]:
-    """The side of each cluster; `slack` is how far a label's share may be off before its cuts are moved."""
+def _giants(groups: Sequence[Cluster], shares: tuple[float, float]) -> frozenset[int]:
+    """The clusters that train wherever they are drawn: those that fill a validation or test part, if train has room.
+
+    Stories that share a headline connect to others that share another one, and so on: more than half of a large news
+    corpus can be one cluster.
+    """
+    rows = sum(len(cluster.rows) for cluster in groups)
+    room = (1 - sum(shares) + PART_SLACK) * rows
+    giants = []
+    for index in sorted(range(len(groups)), key=lambda index: (-len(groups[index].rows), index)):
+        size = len(groups[index].rows)
+        if size <= min(shares) * rows or size == 1:
+            break
+        if size <= room:
+            giants.append(index)
+            room -= size
+    return frozenset(giants)
+
+
+def _sides(
+    groups: Sequence[Cluster], giants: frozenset[int], fixed: Counter[str], shares: tuple[float, float], slack: float
+) -> list[PartName]:
+    """The side of each cluster.
+
+    Args:
+        groups: in the order of their draws.
+        giants: indices of the clusters that train.
+        fixed: rows of each label in these.
+        shares: asked for validation and test.
+        slack: how far a label's share may be off before its cuts are moved.
+    """
     strata: defaultdict[str, list[int]] = defaultdict(list)
     for index, cluster in enumerate(groups):
-        strata[cluster.label].append(index)
+        if index not in giants:
+            strata[cluster.label].append(index)
     sides: list[PartName] = ["train"] * len(groups)
-    for stratum in strata.values():
-        first, second = _cuts([groups[index] for index in stratum], shares, slack)
+    for label, stratum in strata.items():
+        first, second = _cuts([groups[index] for index in stratum], fixed[label], shares, slack)
         for place, index in enumerate(stratum[:second]):
             sides[index] = "validation" if place < first else "test"
     return sides
 
 
-def _cuts(stratum: Sequence[Cluster], shares: tuple[float, float], slack: float) -> tuple[int, int]:
+def _cuts(stratum: Sequence[Cluster], fixed: int, shares: tuple[float, float], slack: float) -> tuple[int, int]:
     """Where the clusters of one label (in the order of their draws) are cut: validation | test | train.
 
     The cuts start where the draws pass the shares and move as little as brings every share within `slack`, or as near
-    to it as the sizes of the clusters allow. From three clusters on no side is empty.
+    to it as the sizes of the clusters allow. No side is empty when there are clusters enough. `fixed` rows of the
+    label train already.
     """
-    if len(stratum) < len(PARTS):
-        return len(stratum) - 1, len(stratum) - 1
+    least = 0 if fixed else 1  # clusters that train must still get
+    if len(stratum) < least + 2:
+        return len(stratum) - least, len(stratum) - least
     validation, test = shares
     draws = [cluster.draw for cluster in stratum]
     rows = [0, *accumulate(len(cluster.rows) for cluster in stratum)]
-    ratios = [count / rows[-1] for count in rows]
+    ratios = [count / (fixed + rows[-1]) for count in rows]
 
     def excess(share: float, asked: float) -> float:
         # Rounded, so that equally good cuts are equal whatever the last bit of a quotient says.
         return round(max(0.0, abs(share - asked) - slack), 9)
 
-    start = bisect_left(draws, validation)
+    start = bisect_left(draws, validation / ratios[-1])
     first = min(
-        range(1, len(stratum) - 1),
+        range(1, len(stratum) - least),
         key=lambda cut: (excess(ratios[cut], validation), abs(cut - start)),
     )
-    start = bisect_left(draws, validation + test)
+    start = bisect_left(draws, (validation + test) / ratios[-1])
     second = min(
-        range(first + 1, len(stratum)),
+        range(first + 1, len(stratum) - least + 1),
         key=lambda cut: (
             max(excess(ratios[cut] - ratios[first], test), excess(1 - ratios[cut], 1 - validation - test)),
             abs(cut - start),

@@ -9,7 +9,7 @@ from typing import Any
 
 from textclf_sweep.definition import keys
 from textclf_sweep.definition import overrides as overriding
-from textclf_sweep.definition.catalogue import Catalogue, Entry
+from textclf_sweep.definition.catalogue import Catalogue
 from textclf_sweep.definition.nodes import BrokenNode, Field, Place, Problems, quote
 from textclf_sweep.definition.parameters import check_grid, enqueued, space_of
 from textclf_sweep.definition.reader import MAX_BYTES, read

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from textclf_sweep.definition.nodes import BrokenNode, MapNode, Node, Place, Problems, ScalarNode, describe
+from textclf_sweep.definition.nodes import BrokenNode, MapNode, Node, Place, Problems, ScalarNode, describe, quote
 from textclf_sweep.definition.reader import read_value
 
 
@@ -24,28 +24,36 @@ def apply(root: MapNode, overrides: tuple[str, ...], folder: Path, problems: Pro
         path = path.strip()
         place = Place(f"--set {path}", folder, command_line=True)
         names = path.split(".")
-        if not equals or not all(names):
-            what = f"--set {override[:60]!r} is no assignment"
-            problems.add_at(place, "", what, "key=value", "e.g. --set parameters.dropout=0.3")
+        if not equals or not all(names) or not path.isprintable():
+            what = f"{quote(override)} is no assignment"
+            problems.add_at(Place("--set", folder, command_line=True), "", what, "key=value", "e.g. --set parameters.dropout=0.3")
             continue
         value = read_value(text, place, problems)
         if value is not None:
-            root = _put(root, names, value, place, problems)
+            root = _put(root, names, value, problems)
     return root
 
 
-def _put(node: MapNode, names: list[str], value: Node, place: Place, problems: Problems) -> MapNode:
-    name, *rest = names
-    if rest:
-        _, inner = node.entries.get(name, (place, MapNode(place, {})))
+def _put(root: MapNode, names: list[str], value: Node, problems: Problems) -> MapNode:
+    """`root` with `value` at the end of the path `names`; mappings on the way are made when they are absent."""
+    empty = MapNode(value.place, {})
+    chain = [root]
+    for depth, name in enumerate(names[:-1], 1):
+        inner = chain[-1].entries.get(name, (value.place, empty))[1]
         if isinstance(inner, BrokenNode):
-            return node
+            return root
         if isinstance(inner, ScalarNode) and inner.value is None:
-            inner = MapNode(place, {})
+            inner = empty
         if not isinstance(inner, MapNode):
-            what = f"{name} is {describe(inner)} and has no key {rest[0]!r}"
-            problems.add_at(place, ".".join(names), what, "a mapping", f"set it as a whole: --set {name}=...")
-            return node
-        value = _put(inner, rest, value, place, problems)
-        place = node.entries.get(name, (place, inner))[0]
-    return MapNode(node.place, {**node.entries, name: (place, value)})
+            whole = ".".join(names[:depth])
+            what = f"{whole} is {describe(inner)} and has no key {names[depth]!r}"
+            fix = f"set it as a whole: --set {whole}=..."
+            problems.add_at(value.place, ".".join(names), what, "a mapping", fix)
+            return root
+        chain.append(inner)
+    *above, last = chain
+    changed = MapNode(last.place, {**last.entries, names[-1]: (value.place, value)})
+    for node, name in zip(reversed(above), reversed(names[:-1]), strict=True):
+        key = node.entries[name][0] if name in node.entries else value.place
+        changed = MapNode(node.place, {**node.entries, name: (key, changed)})
+    return changed

@@ -103,7 +103,7 @@ def _suits(asked: Asked) -> bool:
         return False
     if asked.shape.exponents and parameter.kind == "int":
         problems.add(
-            field.child("distribution"), f"the bounds of {name} are powers of e, but {parameter.name} is a whole number",
+            field.child("distribution"), f"the bounds of {name} are powers of e, but {parameter.name} is whole",
             f"{name}_values", f"write distribution: {name}_values and the bounds themselves",
         )  # fmt: skip
         return False

@@ -45,7 +45,10 @@ FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 SPECIAL = re.compile(r"([-+]?)\.(?:(inf|Inf|INF)|(?:nan|NaN|NAN))")
 
 SYNTAX = (
-    ("mapping values are not allowed", "a ':' where none can be", "put a text that contains ': ' in quotes"),
+    (
+        "mapping values are not allowed", "a ':' where none can be",
+        "check the indentation; a text that contains ': ' needs quotes",
+    ),
     (r"character '\t'", "a tab", "indent with spaces"),
     ("cannot start any token", "a value begins with a character that YAML reserves", "put the value in quotes"),
     ("expected ',' or", "a list or mapping in brackets is not closed", "add the missing ',' or closing bracket"),
@@ -53,8 +56,10 @@ SYNTAX = (
     ("escape", "an unknown escape in double quotes", "use single quotes, or double the backslash"),
     ("could not find expected ':'", "a key without ':'", "write `key: value`"),
     ("expected <block end>", "a line that fits neither the list nor the mapping above it", "check its indentation"),
-)
+    ("levels of nesting", f"brackets or lists more than {MAX_DEPTH} deep", "close the brackets"),
+)  # fmt: skip
 """A part of PyYAML's message, what it means, how to mend it."""
+UNCLOSED = ("expected ',' or", "scanning a quoted scalar", "could not find expected ':'")
 
 
 def read(text: str | bytes, place: Place, problems: Problems) -> MapNode | None:
@@ -164,9 +169,11 @@ def _parse(text: str, place: Place, problems: Problems, *, flow: bool = False) -
 
 
 def _report_syntax(error: yaml.MarkedYAMLError, place: Place, problems: Problems) -> None:
-    mark = error.problem_mark or error.context_mark
+    message = f"{error.context or ''} {error.problem or ''}".strip()
+    # What is not closed is noticed at the end of the file; where it was opened is where to look.
+    unclosed = error.context_mark if any(part in message for part in UNCLOSED) else None
+    mark = unclosed or error.problem_mark
     line = mark.line + 1 if mark else 0
-    message = f"{error.context or ''} {error.problem or ''}".replace("while scanning", "scanning").strip()
     for part, meaning, fix in SYNTAX:
         if part in message:
             problems.add_at(place.at(line), "", f"this is not YAML: {meaning}", fix=fix)
@@ -213,19 +220,20 @@ class _Composer:
         if isinstance(event, yaml.AliasEvent):
             self._complain(event, f"an alias, *{event.anchor}", fix="repeat the value; aliases are not supported")
             return BrokenNode(place)
-        tagged = self._marked(event)
+        broken = self._marked(event)
         if isinstance(event, yaml.ScalarEvent):
             node: Node = self.scalar(event, place)
         else:
+            if self.flow and not event.flow_style:
+                what, expected = "a list or mapping without brackets", "one value, [a, b] or {key: value}"
+                self._complain(event, what, expected, "put a text in quotes")
+                broken = True
             node = self.collection(event, place, depth)
-        return BrokenNode(place) if tagged else node
+        return BrokenNode(place) if broken else node
 
     def collection(self, event: Any, place: Place, depth: int) -> Node:
         if depth >= MAX_DEPTH:
             raise _TooDeepError(None, None, f"more than {MAX_DEPTH} levels of nesting", event.start_mark)
-        if self.flow and not event.flow_style:
-            what = "a list or mapping without brackets"
-            self._complain(event, what, "key=value", "put text in quotes, or write {key: value} or [a, b]")
         if isinstance(event, yaml.SequenceStartEvent):
             items = []
             while not isinstance(event := self.next(), yaml.SequenceEndEvent):
@@ -253,8 +261,8 @@ class _Composer:
             self._complain(event, "a merge key, '<<'", fix="write the keys out; merge keys are not supported")
             return None
         if name in entries:
-            first = f"first in line {entries[name][0].line}, then again" if entries[name][0].line else "twice"
-            self._complain(event, f"the key {quote(name)} stands here {first}", "each key once", "delete one of them")
+            earlier = f"; line {entries[name][0].line} has it already" if entries[name][0].line else ""
+            self._complain(event, f"the key {quote(name)} is repeated{earlier}", "each key once", "delete one of them")
             return None
         return name
 

@@ -75,16 +75,17 @@ def data_of(field: Field, catalogue: Catalogue, problems: Problems) -> DataSetti
 def _source(field: Field, values: Mapping[str, Any], catalogue: Catalogue, problems: Problems) -> Entry | None:
     """The source that is named, or that reads files of the path's ending."""
     path, named = field.get("path"), field.get("source")
+    absent = path is None or values.get("path", "") is None
     if named is not None:
         source = catalogue.sources.get(values.get("source", ""))
-        if source is not None and source.extensions and path is None:
+        if source is not None and source.extensions and absent:
             what = f"{source.name} reads a file, but there is no path"
             problems.add(named, what, f"path: a file ({', '.join(source.extensions)})", "add a path")
         if source is not None and not source.extensions and values.get("path") is not None and path is not None:
             fix = "remove the path, or the source to have it inferred from the path"
             problems.add(path, f"{source.name} brings its own data", "no path", fix)
         return source
-    if path is None or values.get("path", "") is None:
+    if path is None or absent:
         bundled = [name for name, entry in catalogue.sources.items() if not entry.extensions]
         fix = f"e.g. data: {{source: {bundled[0]}}}" if bundled else "add a path"
         problems.add(field, "there is neither a path nor a source", "one of them", fix)

@@ -1,7 +1,7 @@
 """What runs in a worker process: tasks one by one in the main thread, beside a thread that reads the pipe.
 
-Parent to worker: one `Setup`, then tasks and decisions. Worker to parent: one `Ready`, then `Epoch`s, and a `Finished`
-or `Raised` for each task. The worker ends when the pipe does, which is when the parent is gone.
+Parent to worker: one `Setup`, then tasks and decisions. Worker to parent: one `Ready`, then for each task `Began`,
+`Epoch`s, and `Finished` or `Raised`. The worker ends when the pipe does, which is when the parent is gone.
 """
 
 from __future__ import annotations
@@ -55,6 +55,11 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True)
+class Began:
+    """The worker has taken its task. A worker that dies before has cost nothing."""
+
+
+@dataclass(frozen=True, slots=True)
 class Epoch:
     """The task waits for a decision on this epoch."""
 
@@ -78,7 +83,7 @@ class Raised:
     memory: int
 
 
-Message = Ready | Epoch | Finished | Raised
+Message = Ready | Began | Epoch | Finished | Raised
 
 
 def main(handle: int) -> None:
@@ -104,7 +109,9 @@ def main(handle: int) -> None:
 
     pipe.send(Ready(os.getpid()))
     while True:
-        _run(runner, tasks.get(), report, setup.threads, pipe)
+        task = tasks.get()
+        pipe.send(Began())
+        _run(runner, task, report, setup.threads, pipe)
 
 
 def _prepare(setup: Setup) -> None:

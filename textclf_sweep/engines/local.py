@@ -30,7 +30,7 @@ from textclf_sweep.engines import (
     _machine,
 )
 from textclf_sweep.engines._forkserver import ForkServer
-from textclf_sweep.engines._worker import Epoch, Finished, Message, Raised, Ready, Setup
+from textclf_sweep.engines._worker import Began, Epoch, Finished, Message, Raised, Ready, Setup
 from textclf_sweep.errors import EngineError, Problem
 from textclf_sweep.store import SweepFolder
 from textclf_sweep.training.tasks import Decision, Task
@@ -122,6 +122,7 @@ class _Worker:
         deadline: when its start or its task has taken too long, by the engine's clock; None while idle.
         pid: None until it is ready.
         task: what it runs.
+        began: whether it has said so.
         waits: whether the task waits for a decision.
         doomed: killed by us, for a timeout or its size; no more tasks.
         first_memory: bytes of its memory after its first task.
@@ -132,6 +133,7 @@ class _Worker:
     deadline: float | None
     pid: int | None = None
     task: Task | None = None
+    began: bool = False
     waits: bool = False
     doomed: bool = False
     first_memory: int | None = None
@@ -294,6 +296,8 @@ class LocalEngine:
             case Ready(pid):
                 worker.pid, worker.deadline, self._proven = pid, None, True
                 self._events.append(WorkerReady(worker.slot, pid))
+            case Began():
+                worker.began = True
             case Epoch(event) if worker.task is not None:
                 worker.waits = True
                 self._events.append(EpochReported(worker.task.key, event))
@@ -305,7 +309,7 @@ class LocalEngine:
                 self._task_over(worker, memory)
 
     def _task_over(self, worker: _Worker, memory: int) -> None:
-        worker.task, worker.waits, worker.deadline = None, False, None
+        worker.task, worker.began, worker.waits, worker.deadline = None, False, False, None
         self._idle_deaths = 0
         worker.first_memory = worker.first_memory or memory
         if outgrown(worker.first_memory, memory):
@@ -333,6 +337,10 @@ class LocalEngine:
         worker.pipe.close()
         if worker.task is not None and worker.doomed:
             self._events.append(TaskTimedOut(worker.task.key, worker.task.limit))
+        elif worker.task is not None and not worker.began:
+            # It was dying when the task was sent: the task is for another.
+            self._waiting.appendleft(worker.task)
+            worker.task = None
         elif worker.task is not None:
             self._events.append(TaskCrashed(worker.task.key, cause))
 

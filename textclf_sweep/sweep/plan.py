@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Iterator
 from statistics import fmean
 from typing import Any
@@ -12,7 +13,10 @@ from textclf_sweep.errors import StorageError
 from textclf_sweep.ledger import Ledger
 from textclf_sweep.store import Store
 from textclf_sweep.sweep.propose import next_trial, total
-from textclf_sweep.trial import Trial, TrialRecord, TrialState
+from textclf_sweep.trial import Parameters, Trial, TrialRecord, TrialState
+
+START_SECONDS = 10.0
+"""Until the workers have imported TensorFlow."""
 
 SAMPLE = 5
 """How many parameter sets a plan shows."""
@@ -27,7 +31,6 @@ def plan(definition: SweepDefinition, store: Store, workers: int) -> dict[str, A
         workers: how many trials would train at once.
     """
     trials = total(definition)
-    seconds = _mean_seconds(definition, store)
     bounded = definition.budget.time is not None or definition.metric.target is not None
     return {
         "sweep": definition.name,
@@ -37,7 +40,7 @@ def plan(definition: SweepDefinition, store: Store, workers: int) -> dict[str, A
             {"number": trial.number, "architecture": trial.architecture, "parameters": dict(trial.parameters)}
             for trial in _sample(definition)
         ],
-        "estimate_seconds": None if trials is None or seconds is None else trials * seconds / min(workers, trials),
+        "estimate_seconds": None if trials is None else _estimate(definition, store, trials, workers),
     }
 
 
@@ -52,19 +55,26 @@ def _sample(definition: SweepDefinition) -> Iterator[Trial]:
         yield trial
 
 
-def _mean_seconds(definition: SweepDefinition, store: Store) -> float | None:
-    """Mean training time of the store's complete trials: of this sweep, else of its architecture."""
-    own, others = list[float](), list[float]()
+def _estimate(definition: SweepDefinition, store: Store, trials: int, workers: int) -> float | None:
+    """Seconds the sweep may take: what an epoch took and how many of its epochs a trial trained, in the store so far.
+
+    Trials of this sweep tell, else those of its architecture; None without one.
+    """
+    own, others = list[TrialRecord](), list[TrialRecord]()
     for path in sorted(store.sweeps.glob("*/ledger.db")):
-        # Another sweep's damaged ledger is no reason not to plan this one.
+        # Another sweep's ledger that cannot be read is no reason not to plan this one.
         with contextlib.suppress(StorageError), Ledger.read(path) as ledger:
-            found = own if ledger.get("name") == definition.name else others
-            found += [
-                record.result.seconds
-                for record in ledger.history()
-                if record.result is not None
-                and record.state is TrialState.COMPLETE
-                and record.trial.architecture == definition.architecture
-            ]
-    seconds = own or others
-    return fmean(seconds) if seconds else None
+            mine = own if ledger.get("name") == definition.name else others
+            mine += [record for record in ledger.history() if record.trial.architecture == definition.architecture]
+    done = [record for record in own or others if record.result is not None and record.epochs]
+    if not done:
+        return None
+    per_epoch = fmean(record.result.seconds / len(record.epochs) for record in done if record.result)
+    share = fmean(len(record.epochs) / _epochs(record.trial.parameters) for record in done)
+    epochs = fmean(_epochs(trial.parameters) for trial in _sample(definition))
+    rounds = math.ceil(trials / workers)
+    return START_SECONDS + rounds * per_epoch * share * epochs
+
+
+def _epochs(parameters: Parameters) -> int:
+    return int(parameters["epochs"])

@@ -79,7 +79,12 @@ def _show(value: Any) -> str:
 
 
 def collect(ledger: Ledger, folder: SweepFolder) -> None:
-    """Commit results that were written but not recorded; mark what was cut short as interrupted."""
+    """Commit results that were written but not recorded; mark what was cut short as interrupted.
+
+    No worker of an earlier run may be left: files that one was killed in the middle of are removed.
+    """
+    for unfinished in folder.results.glob(".*"):
+        unfinished.unlink(missing_ok=True)
     for record in ledger.history():
         # A worker that outlived its parent may have written its result after the attempt was given up.
         if record.state not in (TrialState.RUNNING, TrialState.INTERRUPTED):

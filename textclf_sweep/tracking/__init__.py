@@ -1,11 +1,12 @@
 """MLflow: a view of the ledger that can be rebuilt from it. The only room that imports mlflow, and only when used.
 
-check(store, uri, name)     is MLflow's database fit for this sweep? Milliseconds, no import of mlflow
-Outbox(ledger, store, uri)  the live writer: a thread that sends what the ledger has and MLflow has not
-sync(ledger, store, uri)    the same, once, and rebuilds what was deleted
-remove_experiment(...)      delete a sweep's experiment and free its name
-prepare(store, uri)         create MLflow's database
-serve(store, uri, ...)      show MLflow's UI
+- ``check(store, uri, name)``: is MLflow's database fit for this sweep? Milliseconds, no import of mlflow.
+- ``identity(uri)``: which file is behind a tracking URI right now.
+- ``Outbox(ledger, store, uri)``: the live writer, a thread that sends what the ledger has and MLflow has not.
+- ``sync(ledger, store, uri)``: the same, once; it also rebuilds what was deleted and mends a moved folder.
+- ``remove_experiment(store, uri, name)``: delete a sweep's experiment and free its name.
+- ``prepare(store, uri)``: create MLflow's database.
+- ``serve(store, uri, ...)``: show MLflow's UI.
 """
 
 from __future__ import annotations

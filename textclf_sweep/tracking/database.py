@@ -56,7 +56,7 @@ def check(store: Store, uri: str, name: str) -> None:
         TrackingError: the file is no MLflow database, has another version's schema, or the sweep's experiment was
             deleted or keeps its artifacts outside this store. Each comes with the command that mends it.
     """
-    path = database_path(uri)
+    path = _usable_path(uri)
     if path is None or _blank(path):
         return
     _check_schema(path, uri)
@@ -86,11 +86,11 @@ def prepare(store: Store, uri: str) -> None:
     Raises:
         TrackingError: it cannot be created, or is not fit for use (see `check`).
     """
+    path = _usable_path(uri)
     try:
         store.mlruns.mkdir(parents=True, exist_ok=True)
         if not (store.mlruns / ".gitignore").exists():
             (store.mlruns / ".gitignore").write_text(IGNORE)
-        path = database_path(uri)
         if path is None:
             return
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -168,6 +168,17 @@ def _revisions() -> tuple[str | None, frozenset[str]]:
             parents[name[1]] = parent[1] if parent else None
     heads = set(parents) - set(parents.values())
     return (heads.pop() if len(heads) == 1 else None), frozenset(parents)
+
+
+def _usable_path(uri: str) -> Path | None:
+    """`database_path`, unless MLflow would look for another file: its database library unquotes what it is given."""
+    path = database_path(uri)
+    if uri.startswith("sqlite") and any(mark in uri for mark in "%?"):
+        raise TrackingError(
+            f"MLflow cannot keep its database at {uri}: the path contains '%' or '?'",
+            fix="use a --store whose path has neither, or set MLFLOW_TRACKING_URI to a database elsewhere",
+        )
+    return path
 
 
 def _blank(path: Path) -> bool:

@@ -74,7 +74,7 @@ def address(store: Store, uri: str, base: str, name: str | None = None) -> str:
     return f"{base}/#/experiments"
 
 
-def serve(
+def serve(  # noqa: PLR0913 - all but two are keywords
     store: Store,
     uri: str,
     *,
@@ -187,7 +187,8 @@ def _server(store: Store, uri: str, port: int, log: IO[bytes]) -> Iterator[subpr
     command = [
         sys.executable, "-m", "textclf_sweep.tracking.guard",
         sys.executable, "-m", "mlflow", "server", "--backend-store-uri", uri, "--artifacts-destination", artifacts,
-        "--host", HOST, "--port", str(port), "--workers", "1", "--uvicorn-opts", "--log-level=warning",
+        "--host", HOST, "--port", str(port), "--workers", "1",
+        "--uvicorn-opts", "--log-level=warning --timeout-graceful-shutdown=1",
     ]  # fmt: skip
     guard = subprocess.Popen(
         command,

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from textclf_sweep.errors import TrackingError
+from textclf_sweep.errors import StorageError, TrackingError
 from textclf_sweep.ledger import Attempt, Ledger
 from textclf_sweep.store import Store
 from textclf_sweep.tracking import connection, database, view
@@ -60,9 +60,13 @@ def sync(ledger: Ledger, store: Store, uri: str) -> SyncReport:
 
     Raises:
         TrackingError: MLflow cannot be reached, or is in a state that only the user can mend.
+        StorageError: the sweep was stopped before anything of it was written.
     """
+    name = ledger.get("name")
+    if not name:
+        raise StorageError("nothing of this sweep is in its ledger yet", fix="run it with `sweep run`")
     database.prepare(store, uri)
-    relocated = database.relocate(store, uri, ledger.get("name", ""))
+    relocated = database.relocate(store, uri, name)
     report = Writer(ledger, store, uri, verify=True).send()
     return dataclasses.replace(report, relocated=relocated)
 

@@ -66,33 +66,24 @@ class Fitted:
     stopped_early: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """The traced functions of one model.
-
-    Attributes:
-        train: (inputs, labels) -> (batch loss with penalties, predicted labels); updates the weights.
-        evaluate: (inputs, labels) -> (sum of cross-entropies, predicted labels).
-    """
-
-    train: Callable[..., Any]
-    evaluate: Callable[..., Any]
+StepFunction = Callable[[NDArray[np.int32], NDArray[np.int32]], tuple[tf.Tensor, tf.Tensor]]
+"""(inputs of shape (batch, width), labels of shape (batch,)) -> (loss, predicted labels of shape (batch,))."""
 
 
-def trace(model: keras.Model, optimizer: keras.optimizers.Optimizer | None) -> Step:
-    """The step functions of `model`; traced at their first call, for batches of any size and width.
+def trace_training(model: keras.Model, optimizer: keras.optimizers.Optimizer) -> StepFunction:
+    """A function that updates the weights of `model` with one batch.
+
+    Its loss is the batch's mean cross-entropy plus the model's penalties; it predicts with the weights before the
+    update. It is traced at its first call, for batches of any size and width.
 
     Args:
         model: output (batch, labels): probabilities when its last activation is softmax, else logits.
-        optimizer: None for a model that is only evaluated.
+        optimizer: fresh.
     """
-    cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=not _has_softmax(model), reduction="none")
-    signature = [
-        tf.TensorSpec([None, *tensor.shape[1:]], tensor.dtype) for tensor in model.inputs
-    ] + [tf.TensorSpec([None], tf.int32)]  # fmt: skip
+    cross_entropy = _cross_entropy(model)
+    optimizer.build(model.trainable_variables)
 
-    @tf.function(input_signature=signature, autograph=False)
-    def train(inputs: Any, labels: Any) -> Any:
+    def step(inputs: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         with tf.GradientTape() as tape:
             output = model(inputs, training=True)
             loss = tf.reduce_mean(cross_entropy(labels, output))
@@ -101,14 +92,24 @@ def trace(model: keras.Model, optimizer: keras.optimizers.Optimizer | None) -> S
         optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
         return loss, tf.argmax(output, axis=-1, output_type=tf.int32)
 
-    @tf.function(input_signature=signature, autograph=False)
-    def evaluate(inputs: Any, labels: Any) -> Any:
+    return _traced(step, model)
+
+
+def trace_evaluation(model: keras.Model) -> StepFunction:
+    """A function that scores one batch; its loss is the sum of the batch's cross-entropies, without penalties.
+
+    It is traced at its first call, for batches of any size and width.
+
+    Args:
+        model: as for `trace_training`.
+    """
+    cross_entropy = _cross_entropy(model)
+
+    def step(inputs: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         output = model(inputs, training=False)
         return tf.reduce_sum(cross_entropy(labels, output)), tf.argmax(output, axis=-1, output_type=tf.int32)
 
-    if optimizer is not None:
-        optimizer.build(model.trainable_variables)
-    return Step(train, evaluate)
+    return _traced(step, model)
 
 
 def fit(  # noqa: PLR0913 - the parts of a training run, each once
@@ -140,16 +141,17 @@ def fit(  # noqa: PLR0913 - the parts of a training run, each once
         DivergedError: a loss is not finite.
     """
     learning_rate = float(parameters["learning_rate"])
-    step = trace(model, optimizers.make(str(parameters["optimizer"]), learning_rate))
+    train_step = trace_training(model, optimizers.make(str(parameters["optimizer"]), learning_rate))
+    evaluate_step = trace_evaluation(model)
     watch = early_stopping or EarlyStopping(metric=metric.name, patience=int(parameters["epochs"]))
     watched = Metric(watch.metric, "maximize" if OBJECTIVES[watch.metric] == "maximize" else "minimize")
     best_weights: list[NDArray[Any]] = []
     waited, mark = 0, math.nan
     for epoch in range(1, int(parameters["epochs"]) + 1):
         started = time.perf_counter()
-        trained = _train_epoch(step, train, int(parameters["batch_size"]), np.random.default_rng([seed, epoch]))
+        trained = _train_epoch(train_step, train, int(parameters["batch_size"]), np.random.default_rng([seed, epoch]))
         seconds = time.perf_counter() - started
-        scored = evaluate(step, validation)
+        scored = evaluate(evaluate_step, validation)
         metrics = trained.metrics() | scored.metrics("val_")
         metrics |= {
             "learning_rate": learning_rate,
@@ -162,7 +164,7 @@ def fit(  # noqa: PLR0913 - the parts of a training run, each once
         if not best_weights or watched.better(value, fitted.metrics[fitted.best_epoch - 1][watched.name]):
             best_weights = model.get_weights()
             fitted.best_epoch, fitted.confusion = epoch, scored.confusion
-        improved = math.isnan(mark) or (watched.better(value, mark) and abs(value - mark) > watch.min_delta)
+        improved = math.isnan(mark) or (watched.better(value, mark) and abs(value - mark) >= watch.min_delta)
         waited, mark = (0, value) if improved else (waited + 1, mark)
         decision = report(epoch, metrics)
         if decision.stop:
@@ -174,24 +176,24 @@ def fit(  # noqa: PLR0913 - the parts of a training run, each once
     model.set_weights(best_weights)
 
 
-def evaluate(step: Step, features: Features) -> Evaluated:
-    """Score every row of `features`."""
+def evaluate(step: StepFunction, features: Features) -> Evaluated:
+    """Score every row of `features` with a step of `trace_evaluation`."""
     labels = len(features.info.labels)
     loss, confusion = 0.0, np.zeros((labels, labels), np.int64)
     order = np.argsort(features.lengths, kind="stable")
     for inputs, true in _batches(features, order, EVALUATION_BATCH):
-        batch_loss, predicted = step.evaluate(inputs, true)
+        batch_loss, predicted = step(inputs, true)
         loss += float(batch_loss)
         confusion += scores.count(true, predicted.numpy(), labels)
     return Evaluated(loss / max(len(order), 1), confusion)
 
 
-def _train_epoch(step: Step, features: Features, batch_size: int, generator: np.random.Generator) -> Evaluated:
+def _train_epoch(step: StepFunction, features: Features, batch_size: int, generator: np.random.Generator) -> Evaluated:
     labels = len(features.info.labels)
     total, confusion = 0.0, np.zeros((labels, labels), np.int64)
     order = generator.permutation(len(features.labels))
     for number, (inputs, true) in enumerate(_batches(features, order, batch_size), start=1):
-        loss, predicted = step.train(inputs, true)
+        loss, predicted = step(inputs, true)
         loss = float(loss)
         if not math.isfinite(loss):
             raise DivergedError(f"the loss became {loss} at batch {number}")
@@ -207,13 +209,22 @@ def _batches(features: Features, order: NDArray[Any], size: int) -> Iterator[tup
         yield features.inputs[rows, : features.lengths[rows].max()], features.labels[rows]
 
 
+def _traced(step: Callable[..., Any], model: keras.Model) -> StepFunction:
+    (tokens,) = model.inputs
+    signature = [tf.TensorSpec([None, *tokens.shape[1:]], tokens.dtype), tf.TensorSpec([None], tf.int32)]
+    traced: StepFunction = tf.function(step, input_signature=signature, autograph=False)
+    return traced
+
+
+def _cross_entropy(model: keras.Model) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
+    """(labels of shape (batch,), output of shape (batch, labels)) -> nats of shape (batch,)."""
+    last = model.layers[-1]
+    softmax = getattr(last, "activation", None) is keras.activations.softmax or isinstance(last, keras.layers.Softmax)
+    loss: Callable[..., Any] = keras.losses.SparseCategoricalCrossentropy(from_logits=not softmax, reduction="none")
+    return loss
+
+
 def _check_finite(epoch: int, metrics: dict[str, float]) -> None:
     for name, value in metrics.items():
         if not math.isfinite(value):
             raise DivergedError(f"{name} became {value} in epoch {epoch}")
-
-
-def _has_softmax(model: keras.Model) -> bool:
-    return getattr(model.layers[-1], "activation", None) is keras.activations.softmax or isinstance(
-        model.layers[-1], keras.layers.Softmax
-    )

@@ -116,7 +116,7 @@ def _evaluate(task: EvaluateTask) -> Evaluation:
     model = _build(task.trial, test.info)
     with np.load(task.weights) as arrays:
         model.set_weights([arrays[f"arr_{index}"] for index in range(len(arrays.files))])
-    scored = fit.evaluate(fit.trace(model, None), test)
+    scored = fit.evaluate(fit.trace_evaluation(model), test)
     _export(model, test.info, task.trial, task.export)
     return Evaluation(scored.metrics(), len(test.labels), tuple(map(tuple, scored.confusion.tolist())))
 

@@ -89,7 +89,7 @@ def test_encodings(csv_file: Write, encoding: str, content: bytes) -> None:
 
 
 def test_wrong_encoding_names_offset_line_and_the_likely_one(csv_file: Write) -> None:
-    problem = only_problem(csv_file("text,label\nplain,a\ncafé bar’s,b\n".encode("cp1252")))
+    problem = only_problem(csv_file("text,label\nplain,a\ncafé 5 \u20ac,b\n".encode("cp1252")))
     assert "byte 22 (0xe9) is not UTF-8" in problem.what
     assert problem.where.endswith("data.csv:3")
     assert "`encoding: cp1252`" in problem.fix

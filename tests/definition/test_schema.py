@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from textclf_sweep.definition.catalogue import Catalogue
+from textclf_sweep.definition.keys import BUDGET, EARLY_STOPPING, METRIC, data, top
+from textclf_sweep.definition.load import load
+from textclf_sweep.definition.schema import json_schema
+from textclf_sweep.errors import DefinitionError
+
+pytestmark = pytest.mark.unit
+Accepts = Callable[[Any], bool]
+
+
+@pytest.fixture(scope="module")
+def by_schema(catalogue: Catalogue) -> Accepts:
+    schema = json_schema(catalogue)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema).is_valid
+
+
+@pytest.fixture(scope="module")
+def by_load(catalogue: Catalogue) -> Accepts:
+    def accepts(document: Any) -> bool:
+        try:
+            load(json.dumps(document), catalogue, path=Path("a.yaml"))  # JSON is YAML
+        except DefinitionError:
+            return False
+        return True
+
+    return accepts
+
+
+BASE = {"architecture": "lstm", "method": "random", "data": {"source": "uci_news"}}
+ACCEPTED: list[dict[str, Any]] = [
+    {},
+    {"name": "a.b-c_1", "description": "", "run_cap": 3, "seed": 0, "engine": "local", "workers": 1},
+    {"run_cap": 64.0, "workers": None},
+    {"metric": {}}, {"metric": {"name": "val_loss", "goal": "minimize", "target": 1}}, {"metric": {"target": None}},
+    {"early_stopping": False}, {"early_stopping": None}, {"early_stopping": "none"}, {"early_stopping": {}},
+    {"early_stopping": {"metric": "loss", "patience": 1, "min_delta": 0}},
+    {"budget": {"time": "1h30m", "trial_time": 0.5}}, {"budget": {"time": None}}, {"budget": {}},
+    {"parameters": {}}, {"parameters": {"dropout": 0}}, {"parameters": {"dropout": {"value": 0.5}}},
+    {"parameters": {"dropout": {"values": [0, 0.5], "probabilities": [0.5, 0.5], "distribution": "categorical"}}},
+    {"parameters": {"dropout": {"min": 0, "max": 0.5, "q": 0.1}, "units": {"min": 1, "max": 9, "q": 2}}},
+    {"parameters": {"units": {"min": 1, "max": 9, "distribution": "int_uniform"}, "optimizer": {"values": ["sgd"]}}},
+    {"parameters": {"learning_rate": {"min": -9, "max": -1, "distribution": "log_uniform"}, "bidirectional": True}},
+    {"parameters": {"shift": {"min": 1, "max": 9, "q": 2, "distribution": "q_log_uniform_values"}}},
+    {"enqueue": []}, {"enqueue": [{"dropout": 0.1}, {"depth": 2}]},
+    {"data": {"path": "a.CSV", "text": "x", "label": "y", "group": None, "delimiter": "\t", "test": 0.2}},
+    {"data": {"path": "a.txt", "source": "csv"}}, {"data": {"source": "uci_news", "path": None}},
+    {"program": "x.py", "command": ["a"], "project": "p", "entity": {"b": 1}},
+]  # fmt: skip
+REJECTED: list[dict[str, Any]] = [
+    {"architecture": "gru"}, {"architecture": ["lstm"]}, {"method": "tpe"}, {"data": None}, {"data": "a.csv"},
+    {"unknown": 1}, {"early_terminate": {}}, {"dropout": 0.1}, {"name": ""}, {"name": "a b"}, {"name": 3},
+    {"description": 3}, {"run_cap": 0}, {"run_cap": 1.5}, {"run_cap": "3"}, {"run_cap": True}, {"seed": -1},
+    {"seed": 2**31}, {"seed": None}, {"engine": "x"}, {"workers": 0}, {"metric": "val_loss"}, {"metric": {"name": "f1"}},
+    {"metric": {"goal": "max"}}, {"metric": {"target": "1"}}, {"metric": {"x": 1}}, {"early_stopping": True},
+    {"early_stopping": 0}, {"early_stopping": []}, {"early_stopping": {"patience": 0}}, {"early_stopping": {"min_delta": -1}},
+    {"budget": 3}, {"budget": {"time": 0}}, {"budget": {"time": "soon"}}, {"budget": {"trial_time": None}},
+    {"budget": {"time": 1e9}}, {"parameters": None}, {"parameters": []}, {"parameters": {"lr": 1}},
+    {"parameters": {"warmup": 0.1}}, {"parameters": {"dropout": 1}}, {"parameters": {"dropout": [0.1]}},
+    {"parameters": {"dropout": {}}}, {"parameters": {"dropout": {"values": []}}},
+    {"parameters": {"dropout": {"values": [0.1, 0.1]}}}, {"parameters": {"dropout": {"value": 0.1, "values": [0.1]}}},
+    {"parameters": {"dropout": {"min": 0}}}, {"parameters": {"dropout": {"min": 0, "max": 1}}},
+    {"parameters": {"dropout": {"min": 0, "max": 0.5, "distribution": "normal"}}},
+    {"parameters": {"dropout": {"min": 0, "max": 0.5, "distribution": "int_uniform"}}},
+    {"parameters": {"dropout": {"min": 0, "max": 0.5, "distribution": "uniform", "q": 0.1}}},
+    {"parameters": {"dropout": {"min": 0, "max": 0.5, "q": 0}}}, {"parameters": {"dropout": {"min": 0, "max": 0.5, "mu": 0}}},
+    {"parameters": {"dropout": {"values": [0.1], "probabilities": [2]}}}, {"parameters": {"dropout": {"parameters": {}}}},
+    {"parameters": {"units": {"min": -1, "max": 1, "distribution": "log_uniform"}}}, {"parameters": {"units": 1.5}},
+    {"parameters": {"optimizer": {"min": 1, "max": 2}}}, {"parameters": {"optimizer": "adm"}},
+    {"parameters": {"bidirectional": 1}}, {"enqueue": {}}, {"enqueue": [{}]}, {"enqueue": [3]},
+    {"enqueue": [{"dropout": 1}]}, {"enqueue": [{"lr": 1}]}, {"data": {}}, {"data": {"path": "a.xlsx"}},
+    {"data": {"path": ""}}, {"data": {"source": "csv"}}, {"data": {"source": "csv", "path": None}},
+    {"data": {"source": "uci_news", "path": "a.csv"}}, {"data": {"source": "uci_news", "delimiter": ","}},
+    {"data": {"path": "a.csv", "sep": ","}}, {"data": {"path": "a.csv", "delimiter": 3}},
+    {"data": {"path": "a.csv", "validation": 1}}, {"data": {"path": "a.csv", "text": ""}},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("change", ACCEPTED, ids=json.dumps)
+def test_what_one_accepts_the_other_does(change: dict[str, Any], by_schema: Accepts, by_load: Accepts) -> None:
+    assert by_load(BASE | change)
+    assert by_schema(BASE | change)
+
+
+@pytest.mark.parametrize("change", REJECTED, ids=json.dumps)
+def test_what_one_rejects_the_other_does(change: dict[str, Any], by_schema: Accepts, by_load: Accepts) -> None:
+    assert not by_load(BASE | change)
+    assert not by_schema(BASE | change)
+
+
+@pytest.mark.parametrize("key", sorted(BASE))
+def test_both_miss_a_required_key(key: str, by_schema: Accepts, by_load: Accepts) -> None:
+    document = {name: value for name, value in BASE.items() if name != key}
+    assert not by_load(document)
+    assert not by_schema(document)
+
+
+values = st.none() | st.booleans() | st.integers(-3, 70) | st.floats(-2, 2) | st.sampled_from(
+    ("adam", "lstm", "val_loss", "minimize", "1h", "a.csv", "csv", "uci_news", "uniform", "log_uniform", "text", "")
+)  # fmt: skip
+entries = st.dictionaries(
+    st.sampled_from(("value", "values", "min", "max", "q", "distribution", "probabilities")),
+    values | st.lists(values, max_size=3) | st.sampled_from((0.1, 0.5, "categorical", "log_uniform_values")),
+    max_size=4,
+)
+names = st.sampled_from(("dropout", "units", "optimizer", "learning_rate", "shift", "warmup"))
+sections = {
+    "metric": st.dictionaries(st.sampled_from(("name", "goal", "target")), values, max_size=2),
+    "parameters": st.dictionaries(names, values | entries, max_size=3),
+    "data": st.dictionaries(st.sampled_from(("source", "path", "text", "delimiter", "test")), values, max_size=3),
+    "early_stopping": st.dictionaries(st.sampled_from(("metric", "patience", "min_delta")), values, max_size=2),
+    "budget": st.dictionaries(st.sampled_from(("time", "trial_time")), values, max_size=2),
+    "enqueue": st.lists(st.dictionaries(names, values, max_size=2), max_size=2),
+}
+documents = st.fixed_dictionaries(
+    {},
+    optional={
+        **{name: values | section for name, section in sections.items()},
+        **dict.fromkeys(("name", "run_cap", "seed", "workers", "engine", "description", "program"), values),
+    },
+).map(lambda change: BASE | change)
+
+
+@given(documents)
+def test_the_schema_accepts_whatever_load_accepts(
+    document: dict[str, Any], by_schema: Accepts, by_load: Accepts
+) -> None:
+    assert by_schema(document) or not by_load(document)
+
+
+def test_editors_find_a_description_of_every_key(catalogue: Catalogue) -> None:
+    schema = json_schema(catalogue)
+    assert all(entry["description"] for entry in schema["properties"].values())
+    for settings in (METRIC, EARLY_STOPPING, BUDGET, data(catalogue), top(catalogue)):
+        assert all(setting.doc for setting in settings)
+    lstm = schema["allOf"][0]["then"]["properties"]["parameters"]["properties"]
+    assert lstm["dropout"]["description"] == "share dropped Default: 0.0."
+    assert lstm["dropout"]["default"] == 0.0
+    assert "grid: Every combination." in schema["properties"]["method"]["description"]
+
+
+def test_the_schema_is_json(catalogue: Catalogue) -> None:
+    schema = json_schema(catalogue)
+    assert json.loads(json.dumps(schema, allow_nan=False)) == schema

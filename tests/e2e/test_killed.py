@@ -1,0 +1,51 @@
+"""Processes that are killed in the middle of a trial: nothing is lost, nothing is counted twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.e2e
+
+
+def test_a_killed_worker_costs_one_attempt(workplace: Any, base: Any, assert_whole: Any, lasting: Any) -> None:
+    running = workplace.start("run", "base.yaml", "--name", "worker-killed", "--plain")
+    running.says(r"^trial 2 epoch 2/80 ")
+    (worker,) = running.workers()
+    os.kill(worker, signal.SIGKILL)
+    done = running.end()
+    assert done.code == 0
+    assert "warning: trial 2 attempt 1 was killed by signal 9" in done.err
+    assert "trial 2 started (attempt 2)" in done.out
+    assert [trial["attempts"] for trial in workplace.trials("worker-killed")] == [1, 2, 1]
+    assert_whole("worker-killed", trials=3)
+    lost = next(run for run in workplace.runs("worker-killed") if run.name == "trial 002")
+    assert (lost.status, lost.counted) == ("FAILED", False)
+    assert lasting(workplace.trials("worker-killed")) == lasting(workplace.trials("base"))
+    assert running.gone()
+
+
+def test_a_killed_parent_takes_its_workers_along_and_the_sweep_goes_on(
+    workplace: Any, base: Any, assert_whole: Any, lasting: Any, wait_until: Any
+) -> None:
+    command = ("run", "base.yaml", "--name", "parent-killed", "--plain")
+    running = workplace.start(*command)
+    running.says(r"^trial 2 epoch 2/80 ")
+    assert running.workers()
+    os.kill(running.pid, signal.SIGKILL)
+    assert running.end().code == -signal.SIGKILL
+    wait_until(running.gone, "its workers are gone", seconds=20)
+    killed = workplace.status("parent-killed")
+    assert (killed["state"], killed["reason"]) == ("interrupted", "the program was killed")
+    assert killed["trials"]["complete"] == 1
+
+    done = workplace.sweep(*command)
+    assert "resuming: 1 trial finished earlier" in done.out
+    assert [trial["attempts"] for trial in workplace.trials("parent-killed")] == [1, 2, 1]
+    assert_whole("parent-killed", trials=3)
+    lost = next(run for run in workplace.runs("parent-killed") if run.name == "trial 002")
+    assert (lost.status, lost.counted, lost.tags["sweep.state"]) == ("KILLED", False, "interrupted")
+    assert lasting(workplace.trials("parent-killed")) == lasting(workplace.trials("base"))

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from textclf_sweep.definition.space import Categorical, Constant, Range, SearchSpace
+from textclf_sweep.searchers import grid, key
+
+pytestmark = pytest.mark.unit
+
+
+def test_it_is_finite() -> None:
+    assert grid.FINITE is True
+
+
+def test_the_order_is_fixed_with_the_last_name_fastest(search) -> None:
+    history = search(grid, {"batch_size": Categorical((64, 32)), "depth": Range(1, 3, integer=True)}).run(99)
+    assert [tuple(done.trial.parameters.values()) for done in history] == [
+        (64, 1), (64, 2), (64, 3), (32, 1), (32, 2), (32, 3),
+    ]  # fmt: skip
+
+
+def test_the_seed_does_not_matter(search) -> None:
+    space = {"dropout": Range(0.0, 0.5, step=0.1), "optimizer": Categorical(("adam", "sgd"))}
+    assert search(grid, space, seed=1).run(99) == search(grid, space, seed=2).run(99)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.integers(1, 4), min_size=1, max_size=4))
+def test_the_count_is_the_product_of_the_lists(search, sizes) -> None:
+    space = SearchSpace.of({f"p{index}": Categorical(tuple(range(size))) for index, size in enumerate(sizes)})
+    history = search(grid, space).run(1000)
+    assert len(history) == math.prod(sizes) == space.size
+    assert len({key(done.trial.parameters) for done in history}) == len(history)
+
+
+def test_values_that_were_tried_out_of_order_are_skipped(search, make_record) -> None:
+    tried = search(grid, {"depth": Range(1, 3, integer=True), "epochs": Constant(2)})
+    history = (make_record(1, {"depth": 2, "epochs": 2}, 0.5), make_record(2, {"depth": 9, "epochs": 2}, 0.5))
+    assert [done.trial.parameters["depth"] for done in tried.run(99, history)] == [2, 9, 1, 3]
