@@ -25,7 +25,9 @@ naturals = st.integers(0, 2**31 - 1)
 texts = st.text(max_size=10)
 numbers = st.floats()  # nan and infinities included: a diverged epoch reports them
 metrics = st.dictionaries(st.sampled_from(METRICS), numbers, max_size=4)
-events = st.builds(EpochEvent, trial=naturals, attempt=naturals, epoch=naturals, metrics=metrics, time=st.floats(0, 1e10))
+events = st.builds(
+    EpochEvent, trial=naturals, attempt=naturals, epoch=naturals, metrics=metrics, time=st.floats(0, 1e10)
+)
 trials = st.builds(
     Trial,
     number=naturals,

@@ -1,16 +1,16 @@
 """Where things are: the layout of a store, a folder that holds ``mlflow.db`` and ``mlruns/``.
 
-    STORE/
-      mlflow.db                     MLflow's database; a bare ``mlflow ui`` here shows everything
-      mlruns/                       MLflow's artifacts (and a .gitignore that keeps them out of git)
-        sweeps/<name>/              one sweep's own files
-          ledger.db                 the single source of truth
-          sweep.lock workers.lock   held by the running parent and its workers
-          corpus/                   the data as read, split: train.jsonl validation.jsonl test.jsonl
-          cache/                    features, by content hash
-          results/                  <trial>.<attempt>.json and .npz (weights)
-          logs/                     what the workers and TensorFlow print
-          model/                    the exported winner
+STORE/
+  mlflow.db                     MLflow's database; a bare ``mlflow ui`` here shows everything
+  mlruns/                       MLflow's artifacts (and a .gitignore that keeps them out of git)
+    sweeps/<name>/              one sweep's own files
+      ledger.db                 the single source of truth
+      sweep.lock workers.lock   held by the running parent and its workers
+      corpus/                   the data as read, split: train.jsonl validation.jsonl test.jsonl
+      cache/                    features, by content hash
+      results/                  <trial>.<attempt>.json and .npz (weights)
+      logs/                     what the workers and TensorFlow print
+      model/                    the exported winner
 """
 
 from __future__ import annotations

@@ -18,7 +18,8 @@ Problem = Callable[..., str]
     [
         ("dropout", "0.3", Constant(0.3)), ("dropout", "0", Constant(0.0)), ("dropout", "{value: 0}", Constant(0.0)),
         ("units", "{value: 64.0, distribution: constant}", Constant(64)), ("optimizer", "sgd", Constant("sgd")),
-        ("bidirectional", "true", Constant(True)), ("bidirectional", "{values: [true, false]}", Categorical((True, False))),
+        ("bidirectional", "true", Constant(True)), ("bidirectional",
+        "{values: [true, false]}", Categorical((True, False))),
         ("dropout", "{values: [0, 0.5]}", Categorical((0.0, 0.5))), ("dropout", "{values: [0.5]}", Constant(0.5)),
         ("units", "{values: [1, 2], probabilities: [0.25, 0.75]}", Categorical((1, 2), (0.25, 0.75))),
         ("units", "{values: [1, 2], distribution: categorical}", Categorical((1, 2))),
@@ -56,7 +57,8 @@ def test_entries_become_distributions_of_the_parameters_own_type(
         ("dropout", "{distribution: uniform}", "", "says nothing about the values"),
         ("dropout", "{min: 0}", "", "max is missing"), ("dropout", "{max: 0.3}", "", "min is missing"),
         ("dropout", "{min: 0.5, max: 0.1}", "", "swap them"), ("dropout", "{min: .nan, max: 0.1}", ".min", "a number"),
-        ("dropout", "{min: -.inf, max: 0.1}", ".min", "a number"), ("dropout", "'0.3'", "", "write 0.3, without quotes"),
+        ("dropout", "{min: -.inf, max: 0.1}", ".min", "a number"), ("dropout", "'0.3'", "",
+        "write 0.3, without quotes"),
         ("dropout", "{value: 0.1, values: [0.1]}", "", "both value and values"),
         ("dropout", "{min: 0, max: 0.1, values: [0.1]}", "", "both values and min, max"),
         ("dropout", "{values: []}", ".values", "the list is empty"), ("dropout", "{values: 0.1}", ".values", "no list"),
@@ -89,11 +91,14 @@ def test_entries_become_distributions_of_the_parameters_own_type(
         ("dropout", "{min: -2, max: 3, distribution: log_uniform}", "", "searches from 0.135 to 20.1"),
         ("learning_rate", "{min: -5000, max: 2, distribution: log_uniform}", ".min", ">= -690"),
         ("units", "{min: -1, max: 3, distribution: log_uniform}", ".distribution", "log_uniform_values"),
-        ("optimizer", "adamm", "", "did you mean adam?"), ("optimizer", "{values: [adam, SGD]}", ".values[1]", "mean sgd?"),
+        ("optimizer", "adamm", "", "did you mean adam?"), ("optimizer", "{values: [adam, SGD]}", ".values[1]",
+        "mean sgd?"),
         ("optimizer", "{min: 1, max: 2}", "", "{values: [adam, rmsprop, sgd]}"),
-        ("bidirectional", "{min: 0, max: 1}", "", "{values: [true, false]}"), ("bidirectional", "no", "", "write false"),
+        ("bidirectional", "{min: 0, max: 1}", "", "{values: [true, false]}"), ("bidirectional", "no", "",
+        "write false"),
         ("dropout", "{parameters: {rate: {value: 1}}}", "", "nested"),
-        ("shift", "1e400", None, "too large"), ("shift", "&a 3", None, "an anchor"), ("shift", "{min: !!int 3, max: 4}", None, "a tag"),
+        ("shift", "1e400", None, "too large"), ("shift", "&a 3", None, "an anchor"), ("shift",
+        "{min: !!int 3, max: 4}", None, "a tag"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_an_entry_is_said_once(
@@ -161,8 +166,8 @@ def test_enqueued_sets_may_leave_the_range_but_not_what_is_valid(read: Read) -> 
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_an_enqueued_set_is_said(problem: Problem, entry: str, key: str, words: str) -> None:
-    text = f"parameters: {{dropout: {{min: 0, max: 0.2}}, units: 64, optimizer: {{values: [adam, sgd]}}}}\nenqueue: [{entry}]"
-    message = problem(text)
+    parameters = "parameters: {dropout: {min: 0, max: 0.2}, units: 64, optimizer: {values: [adam, sgd]}}"
+    message = problem(f"{parameters}\nenqueue: [{entry}]")
     assert message.startswith(f"sweeps/lstm.yaml:5 {key}: ")
     assert words in message
 

@@ -51,7 +51,9 @@ def test_plain_scalars_mean_what_the_core_schema_says(text: str, value: object) 
     assert type(resolve(text)) is type(value)
 
 
-@pytest.mark.parametrize("text", ["1e400", "-1e400", "9007199254740992", "9" * 5000, "0x" + "f" * 5000, "0o" + "7" * 99])
+@pytest.mark.parametrize(
+    "text", ["1e400", "-1e400", "9007199254740992", "9" * 5000, "0x" + "f" * 5000, "0o" + "7" * 99]
+)
 def test_numbers_that_no_float_holds_are_refused(text: str) -> None:
     with pytest.raises(OverflowError):
         resolve(text)
@@ -75,7 +77,9 @@ def test_every_key_and_value_keeps_its_line() -> None:
     assert [place.line for place, _ in inner.entries.values()] == [8, 9]
 
 
-@pytest.mark.parametrize("text", ["\ufeffa: 1", b"\xef\xbb\xbfa: 1", b"a: 1\r\n", "---\na: 1\n...\n", "%YAML 1.2\n---\na: 1"])
+@pytest.mark.parametrize(
+    "text", ["\ufeffa: 1", b"\xef\xbb\xbfa: 1", b"a: 1\r\n", "---\na: 1\n...\n", "%YAML 1.2\n---\na: 1"]
+)
 def test_marks_and_line_ends_of_other_systems_are_no_matter(text: str | bytes) -> None:
     assert list(parse(text).entries) == ["a"]
 
@@ -132,7 +136,8 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 
 @given(
     st.recursive(
-        st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(-1e300, 1e300) | st.text("ab: #'", max_size=8),
+        st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(-1e300, 1e300)
+        | st.text("ab: #'", max_size=8),
         lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("abc", min_size=1), inner, max_size=3),
         max_leaves=8,
     )

@@ -54,7 +54,7 @@ ACCEPTED: list[dict[str, Any]] = [
     {"parameters": {"units": {"min": 1, "max": 9, "distribution": "int_uniform"}, "optimizer": {"values": ["sgd"]}}},
     {"parameters": {"learning_rate": {"min": -9, "max": -1, "distribution": "log_uniform"}, "bidirectional": True}},
     {"parameters": {"shift": {"min": 1, "max": 9, "q": 2, "distribution": "q_log_uniform_values"}}},
-    {"enqueue": []}, {"enqueue": [{"dropout": 0.1}, {"depth": 2}]},
+    {"enqueue": []}, {"enqueue": [{"learning_rate": 0.1}, {"depth": 2}]},
     {"data": {"path": "a.CSV", "text": "x", "label": "y", "group": None, "delimiter": "\t", "test": 0.2}},
     {"data": {"path": "a.txt", "source": "csv"}}, {"data": {"source": "uci_news", "path": None}},
     {"program": "x.py", "command": ["a"], "project": "p", "entity": {"b": 1}},
@@ -63,9 +63,11 @@ REJECTED: list[dict[str, Any]] = [
     {"architecture": "gru"}, {"architecture": ["lstm"]}, {"method": "tpe"}, {"data": None}, {"data": "a.csv"},
     {"unknown": 1}, {"early_terminate": {}}, {"dropout": 0.1}, {"name": ""}, {"name": "a b"}, {"name": 3},
     {"description": 3}, {"run_cap": 0}, {"run_cap": 1.5}, {"run_cap": "3"}, {"run_cap": True}, {"seed": -1},
-    {"seed": 2**31}, {"seed": None}, {"engine": "x"}, {"workers": 0}, {"metric": "val_loss"}, {"metric": {"name": "f1"}},
+    {"seed": 2**31}, {"seed": None}, {"engine": "x"}, {"workers": 0}, {"metric": "val_loss"},
+    {"metric": {"name": "f1"}},
     {"metric": {"goal": "max"}}, {"metric": {"target": "1"}}, {"metric": {"x": 1}}, {"early_stopping": True},
-    {"early_stopping": 0}, {"early_stopping": []}, {"early_stopping": {"patience": 0}}, {"early_stopping": {"min_delta": -1}},
+    {"early_stopping": 0}, {"early_stopping": []}, {"early_stopping": {"patience": 0}},
+    {"early_stopping": {"min_delta": -1}},
     {"budget": 3}, {"budget": {"time": 0}}, {"budget": {"time": "soon"}}, {"budget": {"trial_time": None}},
     {"budget": {"time": 1e9}}, {"parameters": None}, {"parameters": []}, {"parameters": {"lr": 1}},
     {"parameters": {"warmup": 0.1}}, {"parameters": {"dropout": 1}}, {"parameters": {"dropout": [0.1]}},
@@ -75,8 +77,10 @@ REJECTED: list[dict[str, Any]] = [
     {"parameters": {"dropout": {"min": 0, "max": 0.5, "distribution": "normal"}}},
     {"parameters": {"dropout": {"min": 0, "max": 0.5, "distribution": "int_uniform"}}},
     {"parameters": {"dropout": {"min": 0, "max": 0.5, "distribution": "uniform", "q": 0.1}}},
-    {"parameters": {"dropout": {"min": 0, "max": 0.5, "q": 0}}}, {"parameters": {"dropout": {"min": 0, "max": 0.5, "mu": 0}}},
-    {"parameters": {"dropout": {"values": [0.1], "probabilities": [2]}}}, {"parameters": {"dropout": {"parameters": {}}}},
+    {"parameters": {"dropout": {"min": 0, "max": 0.5, "q": 0}}},
+    {"parameters": {"dropout": {"min": 0, "max": 0.5, "mu": 0}}},
+    {"parameters": {"dropout": {"values": [0.1], "probabilities": [2]}}},
+    {"parameters": {"dropout": {"parameters": {}}}},
     {"parameters": {"units": {"min": -1, "max": 1, "distribution": "log_uniform"}}}, {"parameters": {"units": 1.5}},
     {"parameters": {"optimizer": {"min": 1, "max": 2}}}, {"parameters": {"optimizer": "adm"}},
     {"parameters": {"bidirectional": 1}}, {"enqueue": {}}, {"enqueue": [{}]}, {"enqueue": [3]},
@@ -133,7 +137,7 @@ documents = st.fixed_dictionaries(
 ).map(lambda change: BASE | change)
 
 
-@given(documents)
+@given(document=documents)
 def test_the_schema_accepts_whatever_load_accepts(
     document: dict[str, Any], by_schema: Accepts, by_load: Accepts
 ) -> None:

@@ -31,7 +31,9 @@ units = st.floats(0, 1, exclude_max=True)
 
 @st.composite
 def categoricals(draw_from: st.DrawFn) -> Categorical:
-    values = draw_from(st.lists(scalars, min_size=1, max_size=6, unique_by=lambda value: (isinstance(value, bool), value)))
+    values = draw_from(
+        st.lists(scalars, min_size=1, max_size=6, unique_by=lambda value: (isinstance(value, bool), value))
+    )
     if draw_from(st.booleans()):
         return Categorical(tuple(values))
     weights = draw_from(st.lists(st.integers(1, 9), min_size=len(values), max_size=len(values)))
@@ -71,7 +73,9 @@ def test_both_ends_of_the_unit_interval_are_drawable(distribution: Distribution)
 
 
 @given(distributions, st.lists(units, min_size=1, max_size=30))
-def test_a_finite_distribution_lists_exactly_what_it_can_draw(distribution: Distribution, positions: list[float]) -> None:
+def test_a_finite_distribution_lists_exactly_what_it_can_draw(
+    distribution: Distribution, positions: list[float]
+) -> None:
     count = cardinality(distribution)
     assume(count is not None and count <= 2000)
     values = enumerate_values(distribution)
@@ -119,7 +123,7 @@ def test_huge_ranges_are_counted_without_being_listed() -> None:
 @pytest.mark.parametrize("distribution", [Range(1, 4, True), Range(1, 4, True, log=True), Categorical((1, 2, 3, 4))])
 def test_every_whole_number_has_its_share(distribution: Distribution) -> None:
     positions = [(index + 0.5) / 4000 for index in range(4000)]
-    counts = {value: 0 for value in enumerate_values(distribution)}
+    counts = dict.fromkeys(enumerate_values(distribution), 0)
     for unit in positions:
         counts[draw(distribution, unit)] += 1
     if isinstance(distribution, Range) and distribution.log:
@@ -171,7 +175,8 @@ def test_the_last_name_varies_fastest() -> None:
 @pytest.mark.parametrize(
     ("parameter", "good", "bad"),
     [
-        (Parameter("p", "float", 0.0, "", minimum=0, below=1), (0, 0.5), (1, -0.1, "0", True, math.nan, math.inf, None)),
+        (Parameter("p", "float", 0.0, "", minimum=0, below=1), (0, 0.5),
+        (1, -0.1, "0", True, math.nan, math.inf, None)),
         (Parameter("p", "int", 1, "", minimum=1, maximum=4), (1, 4.0), (0, 5, 1.5, True, "1", [1])),
         (Parameter("p", "float", 1.0, "", above=0), (1e-9,), (0, -1)),
         (Parameter("p", "bool", False, ""), (True, False), (0, 1, "true")),

@@ -25,7 +25,7 @@ from textclf_sweep.engines import (
 )
 from textclf_sweep.ledger import Ledger
 from textclf_sweep.store import Store, SweepFolder
-from textclf_sweep.sweep.events import SweepEvent
+from textclf_sweep.sweep.events import Observer, SweepEvent
 from textclf_sweep.sweep.loop import Ending, Loop
 from textclf_sweep.training.files import sha256, write_atomically
 from textclf_sweep.training.tasks import Decision, TrainTask
@@ -45,7 +45,8 @@ SPACE = SearchSpace.of(
 
 def value_of(parameters: Parameters) -> float:
     """A validation accuracy that is best at a learning rate of 0.003."""
-    return 0.9 - 0.1 * abs(math.log10(float(parameters["learning_rate"])) + 2.5) - 0.1 * float(parameters["dropout"])
+    rate, dropout = float(parameters.get("learning_rate", 0.001)), float(parameters.get("dropout", 0.0))
+    return 0.9 - 0.1 * abs(math.log10(rate) + 2.5) - 0.1 * dropout
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class ScriptedEngine:
     Args:
         script: how an attempt of a trial goes.
         workers: how many tasks run at once.
-        step: called before and after each thing that a kill could come between.
+        step: called after each file that is written; may raise what stands for a kill.
     """
 
     def __init__(
@@ -122,7 +123,6 @@ class ScriptedEngine:
         for epoch in range(1, play.epochs + 1):
             metrics = {task.metric.name: value, "epoch_seconds": 1.5}
             events.append(EpochEvent(task.trial.number, task.attempt, epoch, metrics, time=1_000.0 + epoch))
-            self.step()
             decision = yield EpochReported(task.key, events[-1])
             if decision is not None and decision.stop:
                 state, reason = TrialState.PRUNED, decision.reason
@@ -158,7 +158,6 @@ class ScriptedEngine:
                 yield TaskFinished(task.key, result)
 
     def _write(self, task: TrainTask, result: TrialResult) -> TrialResult:
-        self.step()
         if result.failure is None:
             weights = task.results / f"{task.key}.npz"
             write_atomically(weights, task.key.encode())
@@ -220,10 +219,13 @@ class Sweep:
         watch: Callable[[], Ending | None] = lambda: None,
         step: Callable[[], None] = lambda: None,
         ledger: Any = None,
+        observe: Observer | None = None,
     ) -> Loop:
         """A loop over a new engine."""
         self.engine = ScriptedEngine(script, workers, step)
-        return Loop(self.definition, ledger or self.ledger, self.folder, self.engine, self.events.append, watch)
+        return Loop(
+            self.definition, ledger or self.ledger, self.folder, self.engine, observe or self.events.append, watch
+        )
 
     def run(self, script: Script = lambda trial, attempt: Play(), **settings: Any) -> Ending:
         """One run to its end; a script that never ends is stopped."""
@@ -262,8 +264,3 @@ def play() -> type[Play]:
 @pytest.fixture
 def patient() -> Callable[..., Callable[[], Ending | None]]:
     return patience
-
-
-@pytest.fixture
-def worth() -> Callable[[Parameters], float]:
-    return value_of

@@ -58,10 +58,7 @@ class TestWholeRun:
     def test_an_attempt_is_committed_before_it_is_told(self, make_sweep) -> None:
         sweep = make_sweep(run_cap=2)
         seen = []
-        sweep.loop()
-        loop = sweep.loop()
-        loop._observe = lambda event: seen.append((type(event), sweep.ledger.history()[-1].state))
-        loop.run()
+        sweep.run(observe=lambda event: seen.append((type(event), sweep.ledger.history()[-1].state)))
         assert [state for kind, state in seen if kind is TrialStarted] == [TrialState.RUNNING] * 2
         assert [state for kind, state in seen if kind is TrialEnded] == [COMPLETE] * 2
 

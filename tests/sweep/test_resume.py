@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from textclf_sweep.definition.space import Categorical, Range
+from textclf_sweep.definition.space import Categorical, Range, SearchSpace
 from textclf_sweep.definition.types import Budget, DataSettings, EarlyStopping, Metric
 from textclf_sweep.errors import InputError
 from textclf_sweep.ledger import Ledger
@@ -24,7 +27,7 @@ class Killed(BaseException):
 
 
 class Steps:
-    """Counts the moments between which a kill can come, and kills at one of them."""
+    """Counts what a kill can leave behind (each commit, each file), and kills after one of them."""
 
     def __init__(self, last: int | None = None) -> None:
         self.count, self.last = 0, last
@@ -36,7 +39,7 @@ class Steps:
 
 
 class MortalLedger:
-    """A ledger whose process can die before and after each of its commits."""
+    """A ledger whose process can die after each of its commits."""
 
     COMMITS = frozenset({"propose", "begin_attempt", "record_epoch", "finish", "interrupt", "crash", "put"})
 
@@ -49,7 +52,6 @@ class MortalLedger:
             return real
 
         def mortal(*args, **values):
-            self._step()
             answer = real(*args, **values)
             self._step()
             return answer
@@ -68,7 +70,9 @@ def test_killed_anywhere_the_final_history_is_that_of_an_uninterrupted_run(make_
     def script(trial, attempt):
         if trial.number == 2:
             return play("diverged", epochs=1, message="the loss became nan")
-        return play("crash", epochs=1, writes=trial.number == 4) if trial.number in {3, 4} and attempt == 1 else play()
+        if trial.number == 3 and attempt == 1:
+            return play("crash", epochs=1)
+        return play("crash", writes=True) if trial.number == 4 else play()
 
     def one(name: str, last: int | None):
         # The random method: with several workers a proposal of `bayes` may see other results after a kill.
@@ -109,6 +113,26 @@ def test_killed_anywhere_the_final_history_is_that_of_an_uninterrupted_run(make_
         assert sweep.files == [f"{number}.{attempt}.npz" for number, attempt in [best_of(history)]]
 
 
+@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(kills=st.lists(st.integers(1, 14), min_size=2, max_size=5))
+def test_killed_again_and_again(make_sweep, tmp_path_factory, kills) -> None:
+    whole = make_sweep(root=tmp_path_factory.mktemp("whole"), run_cap=3)
+    whole.run()
+    sweep = make_sweep(root=tmp_path_factory.mktemp("killed"), run_cap=3)
+    for last in kills:
+        steps = Steps(last)
+        with contextlib.suppress(Killed):
+            collect(MortalLedger(sweep.ledger, steps), sweep.folder)
+            sweep.run(step=steps, ledger=MortalLedger(sweep.ledger, steps))
+        sweep.ledger.close()
+        sweep.open()
+    collect(sweep.ledger, sweep.folder)
+    assert sweep.run().state == "complete"
+    assert [outcome(record) for record in sweep.ledger.history()] == [
+        outcome(record) for record in whole.ledger.history()
+    ]
+
+
 def best_of(history):
     leader = max((record for record in history if record.value is not None), key=lambda record: record.value)
     return leader.number, leader.result.attempt
@@ -127,8 +151,7 @@ class TestCollect:
 
     @staticmethod
     def kill_at(looks: int):
-        steps = Steps(looks)
-        return lambda: steps()
+        return Steps(looks)
 
     def test_a_written_result_is_recorded(self, sweep) -> None:
         collect(sweep.ledger, sweep.folder)
@@ -276,14 +299,14 @@ class TestCheckSame:
     )
     def test_every_kind_of_change_of_a_distribution(self, sweep, distribution) -> None:
         distributions = dict(sweep.definition.space.distributions) | {"dropout": distribution}
-        told, error = self.refused(sweep, space=type(sweep.definition.space).of(distributions))
+        told, error = self.refused(sweep, space=SearchSpace.of(distributions))
         assert len(error.problems) == 1
         assert "parameters.dropout was" in told
 
     def test_a_parameter_more_or_less(self, sweep) -> None:
         distributions = dict(sweep.definition.space.distributions)
         del distributions["dropout"]
-        told, _ = self.refused(sweep, space=type(sweep.definition.space).of(distributions))
+        told, _ = self.refused(sweep, space=SearchSpace.of(distributions))
         assert "parameters.dropout was range" in told
         assert "is not set now" in told
 
@@ -311,7 +334,7 @@ class TestCheckSame:
 
     def test_every_field_is_either_free_or_checked(self, sweep) -> None:
         other = {
-            "name": "other", "architecture": "gru", "method": "bayes", "space": sweep.definition.space.fix({"epochs": 9}),
+            "name": "other", "architecture": "gru", "method": "bayes", "space": SearchSpace.of({"epochs": Range(1, 2)}),
             "data": DataSettings("csv"), "metric": Metric(target=0.5), "run_cap": 60, "enqueue": ({"dropout": 0.2},),
             "early_stopping": None, "budget": Budget(1.0), "seed": 99, "engine": "ray", "workers": 7,
             "description": "x", "ignored": ("project",),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,7 +23,7 @@ from textclf_sweep.definition.load import load_file
 from textclf_sweep.definition.types import SweepDefinition
 from textclf_sweep.store import Store
 from textclf_sweep.sweep.catalogue import discover
-from textclf_sweep.sweep.plan import plan
+from textclf_sweep.sweep.plan import capacity, plan
 
 
 def command(  # noqa: PLR0913, PLR0917 - one argument per option of the command line
@@ -37,7 +36,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument per option of the command 
 ) -> None:
     """Read the definition and print its plan."""
     definition = load_file(definition_file(file), discover(), overrides(settings, name, workers))
-    planned = plan(definition, Store(store), definition.workers or os.cpu_count() or 1)
+    planned = plan(definition, Store(store), capacity(definition))
     if json:
         _output.say_json(planned)
     else:

@@ -155,7 +155,8 @@ class Problems:
         ordered = sorted(self.found, key=lambda item: (item[0].command_line, item[0].line))
         problems = [problem for _, problem in ordered[:SHOWN]]
         if len(ordered) > SHOWN:
-            problems.append(Problem(f"{len(ordered) - SHOWN} more problems follow", fix="mend these first"))
+            last = ordered[-1][0].label
+            problems.append(Problem(f"{len(ordered) - SHOWN} more problems follow", fix="mend these first", where=last))
         raise DefinitionError(*problems)
 
 

@@ -26,7 +26,9 @@ def apply(root: MapNode, overrides: tuple[str, ...], folder: Path, problems: Pro
         names = path.split(".")
         if not equals or not all(names) or not path.isprintable():
             what = f"{quote(override)} is no assignment"
-            problems.add_at(Place("--set", folder, command_line=True), "", what, "key=value", "e.g. --set parameters.dropout=0.3")
+            problems.add_at(
+                Place("--set", folder, command_line=True), "", what, "key=value", "e.g. --set parameters.dropout=0.3"
+            )
             continue
         value = read_value(text, place, problems)
         if value is not None:

@@ -28,8 +28,8 @@ from textclf_sweep.definition.nodes import (
 )
 from textclf_sweep.trial import Scalar
 
-MAX_BYTES = 262_144
-"""A definition has some hundred lines; this much is not one, and would take seconds to parse."""
+MAX_BYTES = 65_536
+"""A definition has some hundred lines; this much is not one, and parsing it takes PyYAML a second or two."""
 MAX_DEPTH = 16
 MAX_INTEGER = 2**53 - 1
 """The largest whole number that a float, and so JSON, holds exactly."""

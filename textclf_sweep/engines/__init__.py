@@ -1,7 +1,8 @@
 """Where tasks run: one contract, one file per engine.
 
 An engine module is named as in a definition (``engine: local``), has only light top-level imports, and declares
-`PARAMETERS` and ``start(workers, folder) -> Engine``.
+`PARAMETERS`, ``start(workers, folder) -> Engine`` and ``capacity(workers) -> int``, the number of tasks that would run
+at once.
 """
 
 from __future__ import annotations

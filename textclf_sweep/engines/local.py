@@ -64,9 +64,20 @@ def start(
     Raises:
         EngineError: no process can be started.
     """
-    gpus, cores = _machine.find_gpus(), _machine.usable_cores()
-    count = _machine.default_workers(cores, _machine.available_memory(), gpus) if workers is None else workers
-    return LocalEngine(_Settings(count, folder, runner, tuple(preload), max(1, cores // count), gpus), clock)
+    count, cores = capacity(workers), _machine.usable_cores()
+    threads = max(1, cores // count)
+    return LocalEngine(_Settings(count, folder, runner, tuple(preload), threads, _machine.find_gpus()), clock)
+
+
+def capacity(workers: int | None) -> int:
+    """How many tasks would run at once on this machine.
+
+    Args:
+        workers: the number asked for, >= 1; None chooses by GPUs, cores and memory.
+    """
+    if workers is not None:
+        return workers
+    return _machine.default_workers(_machine.usable_cores(), _machine.available_memory(), _machine.find_gpus())
 
 
 def outgrown(first: int, now: int) -> bool:

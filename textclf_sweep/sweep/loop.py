@@ -85,6 +85,7 @@ class Loop:
 
     def run(self) -> Ending:
         """Run until the definition is satisfied or `watch` ends it; then nothing is in flight."""
+        self._drop_weights()
         self._fill()
         while self._running:
             ending = self._watch()
@@ -186,6 +187,8 @@ class Loop:
         self._tell(trial.number)
 
     def _crash(self, key: str, cause: str) -> None:
+        if self._watch() is not None:
+            return  # a signal to the whole process group reached the worker first: `run` records an interruption
         trial = self._running[key]
         attempt = int(key.partition(".")[2])
         written = self._written(key)

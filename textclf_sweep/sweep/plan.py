@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import math
 from collections.abc import Iterator
 from statistics import fmean
@@ -28,7 +29,7 @@ def plan(definition: SweepDefinition, store: Store, workers: int) -> dict[str, A
     Args:
         definition: what would run.
         store: whose complete trials the estimate of the time comes from.
-        workers: how many trials would train at once.
+        workers: how many trials would train at once (see `capacity`).
     """
     trials = total(definition)
     bounded = definition.budget.time is not None or definition.metric.target is not None
@@ -42,6 +43,12 @@ def plan(definition: SweepDefinition, store: Store, workers: int) -> dict[str, A
         ],
         "estimate_seconds": None if trials is None else _estimate(definition, store, trials, workers),
     }
+
+
+def capacity(definition: SweepDefinition) -> int:
+    """How many trials would train at once on this machine."""
+    engine = importlib.import_module(f"textclf_sweep.engines.{definition.engine}")
+    return int(engine.capacity(definition.workers))
 
 
 def _sample(definition: SweepDefinition) -> Iterator[Trial]:

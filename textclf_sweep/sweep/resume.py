@@ -73,7 +73,9 @@ def _flat(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 def _show(value: Any) -> str:
     if isinstance(value, Mapping):
-        inner = ", ".join(f"{key} {item}" for key, item in value.items() if key != "kind" and item not in (None, False))
+        # By identity: a low end of 0 equals False.
+        fields = {key: item for key, item in value.items() if item is not None and item is not False}
+        inner = ", ".join(f"{key} {item}" for key, item in fields.items() if key != "kind")
         return f"{value['kind']} ({inner})"
     return "not set" if value is None else json.dumps(value)
 

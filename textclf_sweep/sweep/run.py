@@ -7,8 +7,9 @@ import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from textclf_sweep import data, locks, tracking
 from textclf_sweep.analysis import words
@@ -32,6 +33,9 @@ from textclf_sweep.trial import TrialRecord, TrialState
 
 EVALUATION_LIMIT = 1800.0
 """Seconds the winner's evaluation may take."""
+
+RECORDED = ("textclf-sweep", "tensorflow", "keras", "mlflow", "optuna", "numpy")
+"""Packages whose versions are recorded with a sweep."""
 
 FLUSH_SECONDS = 60.0
 """How long the end waits for MLflow."""
@@ -91,8 +95,8 @@ def run(definition: SweepDefinition, text: str, store: Store, observe: Observer,
         collect(ledger, folder)
         if _work_left(context):
             _work(context)
-        elif ledger.get("sent_to") != _mlflow(context):
-            _flush(context, tracking.Outbox(ledger, store, store.tracking_uri(), context.problem))
+        else:
+            _nothing_left(context)
         return _end(context)
 
 
@@ -121,6 +125,7 @@ def _begin(definition: SweepDefinition, splits: Splits, ledger: Ledger) -> None:
         },
         notes=list(splits.notes),
         findings=[finding.to_json() for finding in splits.findings],
+        versions={name: metadata.version(name) for name in RECORDED},
         state="running",
         reason="",
     )
@@ -148,6 +153,23 @@ def _untested(context: _Context) -> TrialRecord | None:
     return leader if leader is not None and leader.number not in opened[-1:] else None
 
 
+def _nothing_left(context: _Context) -> None:
+    """The sweep was done before; its end, or MLflow's share of it, may have been cut short."""
+    ledger, store = context.ledger, context.store
+    context.observe(Notice("every trial is done already: nothing was run"))
+    if ledger.get("state") not in ("complete", "failed"):
+        _conclude(context, Ending("complete", "every trial is done"))
+    if ledger.get("sent_to") != _mlflow(context):
+        _flush(context, tracking.Outbox(ledger, store, store.tracking_uri(), context.problem))
+
+
+def _conclude(context: _Context, ending: Ending) -> None:
+    """Commit how the sweep ended; one without a success has failed."""
+    if ending.state == "complete" and best(context.ledger.history(), context.definition.metric) is None:
+        ending = Ending("failed", "no trial succeeded")
+    context.ledger.put(state=ending.state, reason=ending.reason, sent_to=None)
+
+
 def _work(context: _Context) -> None:
     """Start the workers, run the loop, open the test part for the winner."""
     definition, ledger, folder = context.definition, context.ledger, context.folder
@@ -155,12 +177,13 @@ def _work(context: _Context) -> None:
     request = folder.stop
     request.unlink(missing_ok=True)
     ledger.start_session()
-    ledger.put(state="running", reason="", sent_to=None)
+    ledger.put(state="running", reason="")
     engine = importlib.import_module(f"textclf_sweep.engines.{definition.engine}").start(definition.workers, folder)
     outbox = tracking.Outbox(ledger, context.store, context.store.tracking_uri(), context.problem)
     ending = Ending("interrupted", "the program failed")
     try:
         context.observe(_started(context, engine.workers))
+        _tell_notes(context)
         with ThreadPoolExecutor(1) as pool:
             measured = _Floors(context, pool)
 
@@ -184,9 +207,7 @@ def _work(context: _Context) -> None:
                 ending = _test(context, engine, watch) or ending
     finally:
         engine.close()
-        if ending.state == "complete" and best(ledger.history(), definition.metric) is None:
-            ending = Ending("failed", "no trial succeeded")
-        ledger.put(state=ending.state, reason=ending.reason)
+        _conclude(context, ending)
         _flush(context, outbox)
 
 
@@ -200,6 +221,17 @@ def _started(context: _Context, workers: int) -> SweepStarted:
         history=context.ledger.history(),
         folder=str(context.folder.path),
     )
+
+
+def _tell_notes(context: _Context) -> None:
+    """What was passed over or looks wrong, before the first epoch."""
+    if context.definition.ignored:
+        context.observe(Notice(f"keys without a meaning here are ignored: {', '.join(context.definition.ignored)}"))
+    for note in context.splits.notes:
+        context.observe(Notice(note))
+    for finding in context.splits.findings:
+        level: Literal["note", "warning"] = "note" if finding.severity == "note" else "warning"
+        context.observe(Notice(f"{finding.name}: {finding.why}", level=level))
 
 
 class _Floors:

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import os
+import pkgutil
+import subprocess
+import sys
+from dataclasses import fields
+
+import pytest
+
+from textclf_sweep import architectures, engines, searchers
+from textclf_sweep.data import sources
+from textclf_sweep.definition.catalogue import Entry
+from textclf_sweep.definition.space import Categorical, Constant, Range, contains, enumerate_values
+from textclf_sweep.sweep.catalogue import discover
+
+pytestmark = pytest.mark.unit
+
+ROOMS = {"architectures": architectures, "searchers": searchers, "sources": sources, "engines": engines}
+ENTRIES = [(room, entry) for room in ROOMS for entry in getattr(discover(), room).values()]
+PARAMETERS = [
+    pytest.param(parameter, id=f"{room}.{entry.name}.{parameter.name}")
+    for room, entry in ENTRIES
+    for parameter in entry.parameters
+]
+
+
+def test_it_has_the_four_rooms() -> None:
+    assert {field.name for field in fields(discover())} == set(ROOMS)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_module_is_found_and_no_other(room) -> None:
+    modules = {item.name for item in pkgutil.iter_modules(ROOMS[room].__path__) if not item.name.startswith("_")}
+    assert set(getattr(discover(), room)) == modules
+    assert modules
+
+
+def test_what_the_shipped_sweeps_need_is_there() -> None:
+    found = discover()
+    assert {"lstm"} <= set(found.architectures)
+    assert {"bayes", "grid", "random"} <= set(found.searchers)
+    assert {"csv", "uci_news"} <= set(found.sources)
+    assert {"local"} <= set(found.engines)
+    assert {"learning_rate", "batch_size", "optimizer", "epochs", "dropout"} <= {
+        parameter.name for parameter in found.architectures["lstm"].parameters
+    }
+    assert found.searchers["grid"].finite
+    assert not found.searchers["random"].finite
+    assert found.sources["csv"].extensions == (".csv",)
+
+
+@pytest.mark.parametrize(("room", "entry"), ENTRIES, ids=lambda item: item.name if isinstance(item, Entry) else item)
+def test_an_entry_is_documented_and_names_each_parameter_once(room, entry) -> None:
+    assert entry.doc
+    names = [parameter.name for parameter in entry.parameters]
+    assert len(set(names)) == len(names)
+    assert all(extension.startswith(".") and extension == extension.lower() for extension in entry.extensions)
+
+
+@pytest.mark.parametrize("parameter", PARAMETERS)
+class TestParameter:
+    def test_its_default_is_valid_and_of_its_type(self, parameter) -> None:
+        assert parameter.reject(parameter.default) is None
+        assert type(parameter.default).__name__ == parameter.kind
+
+    def test_what_is_searched_is_valid(self, parameter) -> None:
+        match parameter.search:
+            case None:
+                return
+            case Constant(value):
+                values = (value,)
+            case Categorical(values, probabilities):
+                assert len(set(values)) == len(values) > 1
+                assert probabilities is None or sum(probabilities) == pytest.approx(1)
+            case Range(low, high, integer, log, step):
+                values = (low, high)
+                assert low < high
+                assert low > 0 or not log
+                assert integer == (parameter.kind == "int")
+                if step or integer:
+                    values = (*values, *enumerate_values(parameter.search))
+        assert [parameter.reject(value) for value in values] == [None] * len(values)
+
+    def test_the_default_is_one_of_the_searched_values(self, parameter) -> None:
+        assert parameter.search is None or contains(parameter.search, parameter.default)
+
+    def test_its_bounds_are_not_stated_twice(self, parameter) -> None:
+        assert parameter.minimum is None or parameter.above is None
+        assert parameter.maximum is None or parameter.below is None
+        assert not parameter.choices or parameter.kind in {"str", "int"}
+
+    def test_it_is_documented(self, parameter) -> None:
+        assert len(parameter.doc) > 10
+
+
+def test_discovery_imports_nothing_heavy() -> None:
+    script = (
+        "import sys; from textclf_sweep.sweep.catalogue import discover; discover()\n"
+        "heavy = {'tensorflow', 'keras', 'mlflow', 'optuna', 'sklearn', 'pandas', 'keras_tuner'}\n"
+        "print(sorted(heavy & sys.modules.keys()))"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environment)
+    assert told.stdout.strip() == "[]"

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from textclf_sweep.definition.space import Categorical, Constant, Range, SearchSpace
+from textclf_sweep.definition.types import Budget, Metric
+from textclf_sweep.store import Store
+from textclf_sweep.sweep.plan import SAMPLE, plan
+
+pytestmark = pytest.mark.unit
+
+SMALL = SearchSpace.of({"dropout": Categorical((0.0, 0.25, 0.5)), "epochs": Constant(3)})
+
+
+def test_the_object(make_sweep, tmp_path) -> None:
+    sweep = make_sweep(run_cap=8)
+    planned = plan(sweep.definition, Store(tmp_path / "empty"), 2)
+    assert list(planned) == ["sweep", "trials", "up_to", "sample", "estimate_seconds"]
+    assert (planned["sweep"], planned["trials"], planned["up_to"], planned["estimate_seconds"]) == (
+        "lstm", 8, False, None,
+    )  # fmt: skip
+    assert [trial["number"] for trial in planned["sample"]] == [1, 2, 3, 4, 5]
+    assert all(list(trial) == ["number", "architecture", "parameters"] for trial in planned["sample"])
+    json.dumps(planned, allow_nan=False)
+
+
+def test_it_makes_nothing(make_sweep, tmp_path) -> None:
+    plan(make_sweep().definition, Store(tmp_path / "empty"), 2)
+    assert not (tmp_path / "empty").exists()
+
+
+@pytest.mark.parametrize("method", ["grid", "random", "bayes"])
+def test_the_sample_is_what_runs_first(make_sweep, method) -> None:
+    sweep = make_sweep(method=method, space=SMALL, run_cap=None)
+    planned = plan(sweep.definition, sweep.store, 1)
+    sweep.run()
+    ran = [record.trial.parameters for record in sweep.ledger.history()]
+    assert [trial["parameters"] for trial in planned["sample"]] == ran[:SAMPLE]
+    assert len(ran) == planned["trials"] == 3
+
+
+@pytest.mark.parametrize(
+    ("changes", "trials", "up_to"),
+    [
+        ({"run_cap": None}, None, False),
+        ({"run_cap": None, "budget": Budget(time=60)}, None, False),
+        ({"run_cap": 9, "budget": Budget(time=60)}, 9, True),
+        ({"run_cap": 9, "metric": Metric(target=0.9)}, 9, True),
+        ({"run_cap": 9, "space": SMALL}, 3, False),
+        ({"run_cap": None, "space": SearchSpace.of({"epochs": Range(1, 4, integer=True)})}, 4, False),
+    ],
+)
+def test_how_many(make_sweep, changes, trials, up_to) -> None:
+    sweep = make_sweep(**changes)
+    planned = plan(sweep.definition, sweep.store, 1)
+    assert (planned["trials"], planned["up_to"]) == (trials, up_to)
+
+
+class TestEstimate:
+    def test_it_grows_with_the_trials_and_shrinks_with_the_workers(self, make_sweep) -> None:
+        sweep = make_sweep(run_cap=4)
+        sweep.run()
+
+        def estimate(trials, workers):
+            return plan(make_sweep(run_cap=trials).definition, sweep.store, workers)["estimate_seconds"]
+
+        assert 0 < estimate(4, 1) < estimate(40, 1)
+        assert estimate(40, 4) < estimate(40, 1)
+        assert estimate(1, 8) == estimate(1, 1)
+
+    def test_an_open_sweep_has_none(self, make_sweep) -> None:
+        sweep = make_sweep()
+        sweep.run()
+        assert plan(make_sweep(run_cap=None).definition, sweep.store, 1)["estimate_seconds"] is None
+
+    def test_other_sweeps_of_the_architecture_tell_too(self, make_sweep) -> None:
+        make_sweep(name="earlier").run()
+        sweep = make_sweep(name="later")
+        assert plan(sweep.definition, sweep.store, 1)["estimate_seconds"] > 0
+        other = make_sweep(name="gru", architecture="gru")
+        assert plan(other.definition, other.store, 1)["estimate_seconds"] is None
+
+    def test_a_trial_that_failed_at_once_tells_nothing(self, make_sweep, play) -> None:
+        sweep = make_sweep(run_cap=2)
+        sweep.run(lambda *_: play("error", epochs=0))
+        assert plan(sweep.definition, sweep.store, 1)["estimate_seconds"] is None
+
+    def test_a_ledger_that_cannot_be_read_is_passed_over(self, make_sweep) -> None:
+        make_sweep(name="earlier").run()
+        damaged = make_sweep(name="damaged")
+        damaged.ledger.close()
+        damaged.folder.ledger.write_bytes(b"no database")
+        sweep = make_sweep(name="later")
+        assert plan(sweep.definition, sweep.store, 1)["estimate_seconds"] > 0

@@ -1,0 +1,246 @@
+"""Whole tasks on a small corpus, as a worker runs them."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+import math
+import pickle
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+from textclf_sweep.data import corpus as snapshots
+from textclf_sweep.data.corpus import Corpus, Splits
+from textclf_sweep.definition.types import EarlyStopping, Metric
+from textclf_sweep.training.tasks import Decision, EvaluateTask, Evaluation, TrainTask
+from textclf_sweep.trial import EpochEvent, Trial, TrialResult, TrialState
+
+WORDS = {"animal": "cat dog cow horse hen", "fruit": "apple pear plum fig grape", "tool": "saw file drill rasp vice"}
+PARAMETERS = {
+    "embedding_dim": 8, "units": 6, "depth": 1, "dropout": 0.2, "bidirectional": False, "l1": 0.0, "l2": 0.0,
+    "vocabulary_size": 100, "max_length": 8, "lowercase": True, "min_count": 1,
+    "learning_rate": 0.02, "batch_size": 16, "optimizer": "adam", "epochs": 2,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def run(keras: ModuleType) -> ModuleType:
+    return importlib.import_module("textclf_sweep.training.run")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sweep's folder with a corpus of 60 training rows, and 30 equal ones for validation and test."""
+    generator = np.random.default_rng(0)
+    labels = [label for label in WORDS for _ in range(20)]
+    texts = [" ".join(generator.choice(WORDS[label].split(), generator.integers(1, 6))) for label in labels]
+    held_out = list(range(0, 60, 2))
+    corpus = Corpus(
+        texts=(*texts, *(texts[row] for row in held_out * 2)),
+        labels=(*labels, *(labels[row] for row in held_out * 2)),
+        lines=tuple(range(2, 122)),
+    )
+    path = tmp_path_factory.mktemp("sweep")
+    snapshots.write(Splits.of(corpus, ["train"] * 60 + ["validation"] * 30 + ["test"] * 30), path / "corpus")
+    return path
+
+
+@pytest.fixture(scope="module")
+def task(folder: Path) -> Callable[..., TrainTask]:
+    def make(number: int, *, results: str = "results", seed: int = 11, **parameters: Any) -> TrainTask:
+        return TrainTask(
+            trial=Trial(number, "lstm", PARAMETERS | parameters, seed),
+            attempt=1,
+            metric=Metric(),
+            early_stopping=None,
+            corpus=folder / "corpus",
+            cache=folder / "cache",
+            results=folder / results,
+            definition_hash="d3f1",
+            data_hash="da7a",
+            limit=60.0,
+        )
+
+    return make
+
+
+def proceed(event: EpochEvent) -> Decision:
+    return Decision()
+
+
+def written(task: TrainTask) -> TrialResult:
+    return TrialResult.from_json(json.loads((task.results / f"{task.key}.json").read_text()))
+
+
+def untimed(result: TrialResult) -> TrialResult:
+    """The result without what a clock says."""
+    clocked = {"epoch_seconds": 0.0, "examples_per_second": 0.0}
+    epochs = tuple(replace(event, metrics={**event.metrics, **clocked}, time=0.0) for event in result.epochs)
+    return replace(result, epochs=epochs, metrics={**result.metrics, **clocked}, seconds=0.0)
+
+
+class TestTraining:
+    @pytest.fixture(scope="class")
+    def trained(
+        self, run: ModuleType, task: Callable[..., TrainTask]
+    ) -> tuple[TrainTask, TrialResult, list[EpochEvent]]:
+        events: list[EpochEvent] = []
+        trained = task(1)
+        result = run.run_task(trained, lambda event: events.append(event) or Decision(), 1)
+        return trained, result, events
+
+    def test_a_trial_ends_complete_with_what_it_measured(self, trained) -> None:
+        _, result, events = trained
+        assert (result.trial, result.attempt, result.state, result.reason) == (1, 1, TrialState.COMPLETE, "all epochs")
+        assert result.failure is None
+        assert result.epochs == tuple(events)
+        assert [(event.trial, event.attempt, event.epoch) for event in events] == [(1, 1, 1), (1, 1, 2)]
+        assert events[0].time <= events[1].time
+        assert result.metrics == events[result.best_epoch - 1].metrics
+        assert result.value == result.metrics["val_accuracy"] > 0.4
+        assert np.trace(result.confusion) / np.sum(result.confusion) == pytest.approx(result.value)
+        assert np.sum(result.confusion) == 30
+        assert (result.definition_hash, result.data_hash) == ("d3f1", "da7a")
+        assert result.seconds >= sum(event.metrics["epoch_seconds"] for event in events)
+        assert set(result.versions) == {"python", "tensorflow", "keras", "numpy"}
+
+    def test_the_result_file_is_the_result(self, trained) -> None:
+        task, result, _ = trained
+        assert written(task) == result
+
+    def test_the_weights_file_has_the_hash_in_the_result(self, trained) -> None:
+        task, result, _ = trained
+        path = task.results / "1.1.npz"
+        assert hashlib.sha256(path.read_bytes()).hexdigest() == result.weights_hash
+        with np.load(path) as arrays:
+            assert arrays["arr_0"].shape == (17, 8)  # 15 words, padding, unknown
+
+    def test_nothing_else_is_left_in_the_results_folder(self, trained) -> None:
+        task, _, _ = trained
+        assert sorted(path.name for path in task.results.iterdir()) == ["1.1.json", "1.1.npz"]
+
+    def test_a_stop_decision_prunes_it(self, run, task) -> None:
+        pruned = task(2, results="pruned", epochs=5)
+        result = run.run_task(pruned, lambda event: Decision(stop=event.epoch == 1, reason="the time is up"), 1)
+        assert (result.state, result.reason, len(result.epochs)) == (TrialState.PRUNED, "the time is up", 1)
+        assert result.value == result.epochs[0].metrics["val_accuracy"]
+        assert (pruned.results / "2.1.npz").is_file()
+
+    def test_early_stopping_is_named_as_the_reason(self, run, task) -> None:
+        still = replace(
+            task(3, results="early", learning_rate=1e-12, epochs=6, dropout=0.0),
+            early_stopping=EarlyStopping("val_accuracy", patience=2),
+        )
+        result = run.run_task(still, proceed, 1)
+        assert (result.state, result.reason) == (TrialState.COMPLETE, "early stopping after epoch 3")
+        assert (result.best_epoch, len(result.epochs)) == (1, 3)
+
+    def test_the_value_is_the_objective_in_the_best_epoch_of_early_stoppings_metric(self, run, task) -> None:
+        apart = replace(
+            task(4, results="apart"), early_stopping=EarlyStopping("loss", patience=9), metric=Metric("macro_f1")
+        )
+        result = run.run_task(apart, proceed, 1)
+        assert result.best_epoch == min(result.epochs, key=lambda event: event.metrics["loss"]).epoch
+        assert result.value == result.epochs[result.best_epoch - 1].metrics["macro_f1"]
+
+
+class TestFailure:
+    def test_what_building_raises_fails_the_trial_with_its_traceback(self, run, task) -> None:
+        broken = task(5, results="broken", units=-3)
+        result = run.run_task(broken, proceed, 1)
+        assert (result.state, result.failure.kind, result.value) == (TrialState.FAILED, "error", None)
+        assert result.reason == result.failure.message
+        assert "-3" in result.reason
+        assert "\n" not in result.reason
+        assert "architectures/lstm.py" in result.failure.traceback
+        assert (result.epochs, result.best_epoch, result.metrics, result.confusion) == ((), 0, {}, ())
+        assert result.weights_hash == ""
+        assert written(broken) == result
+        assert not (broken.results / "5.1.npz").exists()
+
+    def test_a_parameter_that_is_missing_fails_the_trial(self, run, task) -> None:
+        short = task(6, results="short")
+        del short.trial.parameters["depth"]
+        assert run.run_task(short, proceed, 1).reason == "KeyError: 'depth'"
+
+    def test_a_loss_that_is_not_finite_fails_it_as_diverged(self, run, task) -> None:
+        diverging = task(7, results="diverged", learning_rate=1e38, optimizer="sgd", epochs=3)
+        result = run.run_task(diverging, proceed, 1)
+        assert (result.state, result.failure.kind, result.value) == (TrialState.FAILED, "diverged", None)
+        assert result.reason == f"diverged: {result.failure.message}"
+        assert result.failure.traceback == ""
+        assert written(diverging) == result
+        assert all(math.isfinite(value) for event in result.epochs for value in event.metrics.values())
+
+    def test_the_worker_goes_on_after_failures(self, run, task) -> None:
+        assert run.run_task(task(8, results="after"), proceed, 1).state is TrialState.COMPLETE
+
+
+class TestDeterminism:
+    def test_a_warm_workers_fifth_trial_is_a_fresh_process_result_bit_by_bit(self, run, task) -> None:
+        for number, other in enumerate(({"units": 9}, {"depth": 2}, {"learning_rate": 1e38}, {"optimizer": "sgd"}), 1):
+            run.run_task(task(number, results="warm", seed=number, epochs=1, **other), proceed, 1)
+        warm, fresh = task(5, results="warm"), task(5, results="fresh")
+        run.run_task(warm, proceed, 1)
+        script = Path(__file__).with_name("fresh_process.py")
+        done = subprocess.run(
+            [sys.executable, script], input=pickle.dumps(fresh), capture_output=True, check=False, timeout=300
+        )
+        assert done.returncode == 0, done.stderr.decode()
+        assert untimed(written(warm)) == untimed(written(fresh))
+        assert written(warm).weights_hash == written(fresh).weights_hash != ""
+
+    def test_the_seed_matters(self, run, task) -> None:
+        first, second = (
+            run.run_task(task(6, results=f"seed {seed}", seed=seed, epochs=1), proceed, 1) for seed in (0, 1)
+        )
+        assert first.weights_hash != second.weights_hash
+
+
+class TestEvaluation:
+    @pytest.fixture(scope="class")
+    def evaluated(
+        self, run: ModuleType, folder: Path, task: Callable[..., TrainTask]
+    ) -> tuple[TrialResult, Evaluation, Path]:
+        trained = task(1, results="evaluated")
+        result = run.run_task(trained, proceed, 1)
+        weights = trained.results / f"{trained.key}.npz"
+        evaluate = EvaluateTask(trained.trial, weights, trained.corpus, trained.cache, folder / "model", limit=60.0)
+        return result, run.run_task(evaluate, proceed, 1), folder / "model"
+
+    def test_the_same_rows_give_the_figures_of_the_best_epoch(self, evaluated) -> None:
+        result, evaluation, _ = evaluated
+        assert evaluation.metrics == {name: result.metrics[f"val_{name}"] for name in ("loss", "accuracy", "macro_f1")}
+        assert evaluation.confusion == result.confusion
+        assert evaluation.rows == 30
+
+    def test_the_exported_model_needs_keras_only(self, evaluated, folder: Path, keras) -> None:
+        _, evaluation, export = evaluated
+        model = keras.saving.load_model(export / "model.keras")
+        vocabulary = json.loads((export / "vocabulary.json").read_text())
+        labels = json.loads((export / "labels.json").read_text())
+        part = snapshots.read_part(folder / "corpus", "test")
+        ids = [[vocabulary.index(word) for word in text.split()] for text in part.texts]
+        inputs = np.array([row + [0] * (8 - len(row)) for row in ids], np.int32)
+        confusion = np.zeros((3, 3), int)
+        for label, output in zip(part.labels, model.predict(inputs, verbose=0), strict=True):
+            confusion[labels.index(label), output.argmax()] += 1
+        assert confusion.tolist() == [list(row) for row in evaluation.confusion]
+
+    def test_the_export_says_what_it_is(self, evaluated) -> None:
+        result, _, export = evaluated
+        assert sorted(path.name for path in export.iterdir()) == [
+            "labels.json", "model.keras", "trial.json", "vocabulary.json",
+        ]  # fmt: skip
+        trial = Trial.from_json(json.loads((export / "trial.json").read_text()))
+        assert (trial.number, trial.parameters) == (result.trial, PARAMETERS)
+        assert json.loads((export / "labels.json").read_text()) == sorted(WORDS)
