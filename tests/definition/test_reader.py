@@ -18,7 +18,7 @@ PLACE = Place("a.yaml", Path())
 def parse(text: str | bytes) -> MapNode:
     problems = Problems()
     node = read(text, PLACE, problems)
-    problems.stop_if_any()
+    assert not problems.found
     assert node is not None
     return node
 

@@ -19,7 +19,7 @@ import tempfile
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -84,13 +84,13 @@ class Done:
 
 
 class Command:
-    """A `sweep` command that was started, in a process group of its own, as a shell starts it."""
+    """A command that was started, in a process group of its own, as a shell starts it."""
 
-    def __init__(self, arguments: tuple[str, ...], folder: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, words: Sequence[str], folder: Path, environment: Mapping[str, str]) -> None:
         self.mark = uuid.uuid4().hex
         self._files = tempfile.TemporaryFile(), tempfile.TemporaryFile()
         self._process = subprocess.Popen(
-            [str(SWEEP), *arguments],
+            words,
             cwd=folder,
             env={**environment, MARK: self.mark},
             stdin=subprocess.DEVNULL,
@@ -180,8 +180,10 @@ class Commands:
 
     started: list[Command] = field(default_factory=list)
 
-    def start(self, arguments: tuple[str, ...], folder: Path, environment: Mapping[str, str]) -> Command:
-        self.started.append(Command(arguments, folder, environment))
+    def start(self, words: Sequence[str], folder: Path, **environment: str) -> Command:
+        """Start a command; variables of the environment that would lead it to another MLflow are left out."""
+        kept = {key: value for key, value in os.environ.items() if not key.startswith("MLFLOW_")}
+        self.started.append(Command(words, folder, {**kept, **environment}))
         return self.started[-1]
 
     def close(self) -> None:
@@ -225,8 +227,7 @@ class Workplace:
 
     def start(self, *arguments: str, **environment: str) -> Command:
         """Start ``sweep ARGUMENTS``."""
-        kept = {key: value for key, value in os.environ.items() if not key.startswith("MLFLOW_")}
-        return self.commands.start(arguments, self.path, {**kept, **environment})
+        return self.commands.start([str(SWEEP), *arguments], self.path, **environment)
 
     def sweep(self, *arguments: str, code: int | None = 0, **environment: str) -> Done:
         """Run ``sweep ARGUMENTS`` to its end, which must have this exit code."""

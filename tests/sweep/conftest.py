@@ -125,7 +125,8 @@ class ScriptedEngine:
             events.append(EpochEvent(task.trial.number, task.attempt, epoch, metrics, time=1_000.0 + epoch))
             decision = yield EpochReported(task.key, events[-1])
             if decision is not None and decision.stop:
-                state, reason = TrialState.PRUNED, decision.reason
+                state = TrialState.PRUNED if decision.pruned else TrialState.COMPLETE
+                reason = decision.reason
                 break
         failure = Failure(play.end, play.message) if play.end in {"error", "diverged"} else None
         result = TrialResult(

@@ -13,7 +13,7 @@ from textclf_sweep.trial import TrialState
 
 pytestmark = pytest.mark.unit
 
-COMPLETE, PRUNED, FAILED = TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAILED
+COMPLETE, FAILED = TrialState.COMPLETE, TrialState.FAILED
 SMALL = SearchSpace.of(
     {"batch_size": Categorical((32, 64)), "dropout": Categorical((0.0, 0.1, 0.2)), "learning_rate": Constant(0.001)}
 )
@@ -185,8 +185,14 @@ class TestFailures:
             workers=2,
         )
         assert "no kernel" in ending.reason
-        assert ending.state == "failed"
-        assert states(sweep) == [PRUNED, *[FAILED] * SAME_FAILURES]
+        assert ending.state == "stopped"
+        assert states(sweep) == [COMPLETE, *[FAILED] * SAME_FAILURES]
+
+    def test_diverged_trials_do_not(self, make_sweep, play) -> None:
+        sweep = make_sweep(run_cap=7)
+        ending = sweep.run(lambda *_: play("diverged", message="the loss became nan at batch 1"))
+        assert ending.state == "complete"
+        assert states(sweep) == [FAILED] * 7
 
     def test_different_failures_do_not(self, make_sweep, play) -> None:
         sweep = make_sweep(run_cap=12)
@@ -219,7 +225,7 @@ class TestLimits:
             lambda trial, _: play(value=0.9, epochs=1) if trial.number == 1 else play(value=0.5, epochs=50), workers=2
         )
         first, second = sweep.ledger.history()
-        assert (first.state, second.state) == (COMPLETE, PRUNED)
+        assert (first.state, second.state) == (COMPLETE, COMPLETE)
         assert len(second.epochs) < 5
         assert "target" in second.reason
 
@@ -257,7 +263,7 @@ class TestLimits:
     def test_a_failed_value_reaches_no_target(self, make_sweep, play) -> None:
         sweep = make_sweep(metric=Metric(target=0.8))
         sweep.run(lambda *_: play("diverged", value=0.9))
-        assert len(states(sweep)) == SAME_FAILURES
+        assert states(sweep) == [FAILED] * sweep.definition.run_cap
 
 
 class TestInterruptions:

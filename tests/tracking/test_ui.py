@@ -34,13 +34,16 @@ print("ended by", ended, flush=True)
 
 
 @pytest.fixture
-def served(sweep: Any, store: Store, uri: str) -> Iterator[subprocess.Popen[str]]:
+def served(sweep: Any, store: Store, uri: str, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """A process that serves a store with one sweep, ready to be browsed."""
     sweep.complete(1)
     sync(sweep.ledger, store, uri)
-    port = free_port(5400)
-    command = [sys.executable, "-c", SERVE, str(store.root), str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "http.py").write_text("raise RuntimeError('a file of the user was imported')")
+    command = [sys.executable, "-P", "-c", SERVE, str(store.root), str(free_port(5400))]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=tmp_path / "here"
+    )
     yield process
     process.kill()
     process.communicate()
@@ -73,7 +76,7 @@ def test_it_shows_the_runs_and_leaves_nothing_behind(
     said, _ = served.communicate(timeout=60)
     assert said.strip() == ("" if signum == signal.SIGKILL else f"ended by {int(signum)}")
     assert gone(family)
-    assert sorted(path.name for path in store.root.iterdir()) == ["mlflow.db", "mlruns"]
+    assert sorted(path.name for path in store.root.iterdir()) == ["here", "mlflow.db", "mlruns"]
 
 
 def test_a_taken_port_is_passed_over() -> None:

@@ -359,6 +359,25 @@ def test_a_better_trial_replaces_the_winner(sweep: Any, store: Store, uri: str) 
     assert shown.parent.data.metrics["best.val_accuracy"] == best
 
 
+@pytest.mark.parametrize("resumed", [False, True])
+def test_a_parameter_the_new_winner_does_not_have_leaves_the_parent(
+    resumed: bool, sweep: Any, store: Store, uri: str
+) -> None:
+    attempt = sweep.begin(1, kernel_size=5)
+    sweep.finish(1, attempt, sweep.epochs(1, attempt, 1))
+    sweep.ledger.put(best=1)
+    writer = Writer(sweep.ledger, store, uri)
+    writer.send()
+    assert Shown(uri).parent.data.tags["best.kernel_size"] == "5"
+    sweep.complete(2, 0.9)
+    sweep.ledger.put(best=2)
+    (Writer(sweep.ledger, store, uri) if resumed else writer).send()
+
+    tags = Shown(uri).parent.data.tags
+    assert tags["best.trial"] == "2"
+    assert "best.kernel_size" not in tags
+
+
 def test_a_run_renamed_in_the_ui_keeps_its_name(sweep: Any, store: Store, uri: str) -> None:
     sweep.complete(1)
     sync(sweep.ledger, store, uri)

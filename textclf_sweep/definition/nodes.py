@@ -137,20 +137,11 @@ class Problems:
         """Something is wrong at `place`."""
         self.found.append((place, Problem(what, expected, fix, where=str(place), key=key)))
 
-    def stop_if_any(self) -> None:
-        """Go on only if nothing is wrong.
-
-        Raises:
-            DefinitionError: something is; problems by line, those of the command line last.
-        """
-        if self.found:
-            self.stop()
-
     def stop(self) -> NoReturn:
         """End with what was found.
 
         Raises:
-            DefinitionError: always.
+            DefinitionError: always; problems by line, those of the command line last.
         """
         ordered = sorted(self.found, key=lambda item: (item[0].command_line, item[0].line))
         problems = [problem for _, problem in ordered[:SHOWN]]

@@ -177,8 +177,10 @@ class Loop:
         trial = self._running.pop(key)
         self._ledger.finish(result)
         self._drop_weights()
-        if result.state is TrialState.FAILED:
-            self._failures.append(result.failure.message if result.failure else result.reason)
+        if result.failure is not None and result.failure.kind == "diverged":
+            pass  # what a search is there to find out
+        elif result.failure is not None:
+            self._failures.append(result.failure.message)
             if not self._closing and len(self._failures) == SAME_FAILURES and len(set(self._failures)) == 1:
                 self._repeated = self._failures[-1]
                 self._closing = f"{SAME_FAILURES} trials in a row failed alike"

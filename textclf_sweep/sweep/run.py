@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import threading
 import uuid
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -137,11 +137,10 @@ def _rows(splits: Splits) -> dict[str, int]:
 
 def _work_left(context: _Context) -> bool:
     """Whether a trial is to be run or the winner to be tested."""
-    definition, ledger = context.definition, context.ledger
-    history = ledger.history()
-    if any(not record.state.final for record in history):
-        return True
-    if not limit_reached(definition, history, ledger.active_seconds()) and next_trial(definition, history) is not None:
+    definition, history = context.definition, context.ledger.history()
+    if not limit_reached(definition, history, context.ledger.active_seconds()) and (
+        any(not record.state.final for record in history) or next_trial(definition, history) is not None
+    ):
         return True
     return _untested(context) is not None
 
@@ -174,41 +173,47 @@ def _work(context: _Context) -> None:
     """Start the workers, run the loop, open the test part for the winner."""
     definition, ledger, folder = context.definition, context.ledger, context.folder
     corpus.write(context.splits, folder.corpus)
-    request = folder.stop
-    request.unlink(missing_ok=True)
+    folder.stop.unlink(missing_ok=True)
     ledger.start_session()
     ledger.put(state="running", reason="")
     engine = importlib.import_module(f"textclf_sweep.engines.{definition.engine}").start(definition.workers, folder)
     outbox = tracking.Outbox(ledger, context.store, context.store.tracking_uri(), context.problem)
     ending = Ending("interrupted", "the program failed")
+
+    def observe(event: SweepEvent) -> None:
+        outbox.notify()
+        context.observe(event)
+
     try:
-        context.observe(_started(context, engine.workers))
+        observe(_started(context, engine.workers))
         _tell_notes(context)
-        with ThreadPoolExecutor(1) as pool:
-            measured = _Floors(context, pool)
-
-            def watch() -> Ending | None:
-                measured.tell()
-                if reason := context.stop():
-                    return Ending("interrupted", reason)
-                return Ending("stopped", "`sweep stop` was asked for") if request.exists() else None
-
-            def observe(event: SweepEvent) -> None:
-                outbox.notify()
-                context.observe(event)
-
-            loop = Loop(definition, ledger, folder, engine, observe, watch)
-            try:
-                ending = loop.run()
-            finally:
-                loop.interrupt(ending.reason)
-            measured.tell(wait=True)
-            if ending.state == "complete":
-                ending = _test(context, engine, watch) or ending
+        ending = _train_and_test(context, engine, observe)
     finally:
         engine.close()
         _conclude(context, ending)
         _flush(context, outbox)
+
+
+def _train_and_test(context: _Context, engine: Engine, observe: Observer) -> Ending:
+    measured = _Floors(context)
+
+    def watch() -> Ending | None:
+        measured.tell()
+        if reason := context.stop():
+            return Ending("interrupted", reason)
+        return Ending("stopped", "`sweep stop` was asked for") if context.folder.stop.exists() else None
+
+    loop = Loop(context.definition, context.ledger, context.folder, engine, observe, watch)
+    try:
+        ending = loop.run()
+    except BaseException:
+        engine.close()
+        loop.interrupt("the program failed")
+        raise
+    if ending.state != "complete":
+        return ending
+    measured.wait()
+    return _test(context, engine, watch) or ending
 
 
 def _started(context: _Context, workers: int) -> SweepStarted:
@@ -237,21 +242,32 @@ def _tell_notes(context: _Context) -> None:
 class _Floors:
     """Measures the floors beside the training, once per sweep."""
 
-    def __init__(self, context: _Context, pool: ThreadPoolExecutor) -> None:
+    def __init__(self, context: _Context) -> None:
         self._context = context
-        self._told = context.ledger.get("floors")
-        self._future: Future[Floors] | None = None
-        if self._told is None:
-            self._future = pool.submit(floors, context.splits.train, context.splits.validation)
+        self._found: Floors | None = None
+        self._told = context.ledger.get("floors") is not None
+        # A daemon: on large data the linear model takes a while, and Ctrl-C must not wait for it.
+        self._thread = threading.Thread(target=self._measure, daemon=True)
+        if self._told:
+            context.observe(FloorsMeasured(context.ledger.get("floors")))
         else:
-            context.observe(FloorsMeasured(self._told))
+            self._thread.start()
 
-    def tell(self, *, wait: bool = False) -> None:
+    def tell(self) -> None:
         """Commit and report the floors as soon as they are there."""
-        if self._told is None and self._future is not None and (wait or self._future.done()):
-            self._told = self._future.result().to_json()
-            self._context.ledger.put(floors=self._told)
-            self._context.observe(FloorsMeasured(self._told))
+        if not self._told and self._found is not None:
+            self._told = True
+            self._context.ledger.put(floors=self._found.to_json())
+            self._context.observe(FloorsMeasured(self._found.to_json()))
+
+    def wait(self) -> None:
+        """Return when the floors are told."""
+        if not self._told:
+            self._thread.join()
+            self.tell()
+
+    def _measure(self) -> None:
+        self._found = floors(self._context.splits.train, self._context.splits.validation)
 
 
 def _test(context: _Context, engine: Engine, watch: Callable[[], Ending | None]) -> Ending | None:
@@ -277,7 +293,7 @@ def _test(context: _Context, engine: Engine, watch: Callable[[], Ending | None])
                     ledger.record_test(opening, figures)
                     return None
                 case TaskErrored(_, cause, _) | TaskCrashed(_, cause):
-                    return _untestable(context, cause)
+                    return watch() or _untestable(context, cause)
                 case TaskTimedOut(_, limit):
                     return _untestable(context, f"it took more than {limit:g} s")
                 case _:

@@ -183,10 +183,12 @@ def _signals() -> Iterator[None]:
 @contextmanager
 def _server(store: Store, uri: str, port: int, log: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
     """The running server; at the end its whole group is gone."""
+    path = database_path(uri)
+    backend = uri if path is None else f"sqlite:///{path.resolve()}"
     artifacts = (store.mlruns.resolve() / "artifacts").as_uri()
     command = [
         sys.executable, "-m", "textclf_sweep.tracking.guard",
-        sys.executable, "-m", "mlflow", "server", "--backend-store-uri", uri, "--artifacts-destination", artifacts,
+        sys.executable, "-m", "mlflow", "server", "--backend-store-uri", backend, "--artifacts-destination", artifacts,
         "--host", HOST, "--port", str(port), "--workers", "1",
         "--uvicorn-opts", "--log-level=warning --timeout-graceful-shutdown=1",
     ]  # fmt: skip
@@ -196,6 +198,8 @@ def _server(store: Store, uri: str, port: int, log: IO[bytes]) -> Iterator[subpr
         stdout=log,
         stderr=subprocess.STDOUT,
         env={**os.environ, **LEAN},
+        # Python and uvicorn import from the current folder, where a user may well have a `random.py`.
+        cwd=store.mlruns,
         start_new_session=True,
     )
     try:

@@ -25,6 +25,9 @@ STATUS: Mapping[str, str] = {
 LONGEST_TAG = 7500
 """Characters; MLflow keeps 8,000."""
 
+COUNTED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAILED, TrialState.INTERRUPTED, TrialState.RUNNING)
+"""The states whose trials are counted on the parent run."""
+
 OUTCOMES = ("loss", "accuracy", "macro_f1", "val_loss", "val_accuracy", "val_macro_f1")
 """The metrics of the restored weights that are shown again as ``best.<metric>``; speed is not an outcome."""
 
@@ -193,7 +196,7 @@ def confusion_table(attempt: Attempt, labels: Iterable[str]) -> str:
 
 def parent_tags(view: SweepView) -> dict[str, str]:
     """The tags of the parent run, the winner among them; the description is added by `describe`."""
-    counts = {state: sum(record.state == state for record in view.history) for state in TrialState}
+    counts = {state: sum(record.state == state for record in view.history) for state in COUNTED}
     tags = {
         "sweep.name": view.name,
         "sweep.kind": "parent",
@@ -202,7 +205,7 @@ def parent_tags(view: SweepView) -> dict[str, str]:
         "sweep.run_cap": "open" if view.run_cap is None else str(view.run_cap),
         "sweep.id": view.id,
         "sweep.definition_hash": view.definition_hash,
-        **{f"sweep.trials.{state}": str(count) for state, count in counts.items() if count},
+        **{f"sweep.trials.{state}": str(count) for state, count in counts.items()},
         **_provenance(view, view.versions),
     }
     if (winner := view.winner) is not None:

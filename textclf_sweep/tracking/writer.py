@@ -229,15 +229,15 @@ class Writer:
         ended = attempt.state is not TrialState.RUNNING
         if attempt.finalised and found is not None and _truthful(found, tags, attempt):
             return
-        if run_id not in self._begun:
-            self._log_data(run_id, seen)
-            self._log(run_id, params=params)
-            self._begun.add(run_id)
         events = self._ledger.epochs(attempt.trial, attempt.attempt, attempt.synced_epoch)
-        if not events and not ended:
+        begun = run_id in self._begun
+        if begun and not events and not ended:
             return
+        if not begun:
+            self._log_data(run_id, seen)
         points = [*view.epoch_points(events), *(view.outcome_points(attempt) if ended else ())]
-        self._log(run_id, points=points, tags=tags if ended else {})
+        self._log(run_id, points=points, params={} if begun else params, tags=tags if ended else {})
+        self._begun.add(run_id)
         if ended:
             self._end_attempt(seen, attempt, run_id)
             self._runs[key] = _Found(run_id, STATUS[attempt.state], tags, {})
@@ -270,6 +270,9 @@ class Writer:
         now = _milliseconds(self._clock())
         changed = [Point(key, value, now, 0) for key, value in figures.items() if last.get(key) != value]
         self._log(run_id, points=[*points, *changed], tags=tags)
+        for key in (before.tags if self._parent_sent is None else self._parent_sent[0]).keys() - tags.keys():
+            if key.startswith("best."):  # a parameter that the new winner does not have
+                self._client.delete_tag(run_id, key)
         self._log_parent_texts(seen)
         if (status := STATUS[seen.state]) != before.status:
             self._set_parent_status(status)

@@ -80,7 +80,8 @@ def _train(task: TrainTask, report: Report) -> TrialResult:
             early_stopping=task.early_stopping, report=end_of_epoch, fitted=fitted,
         )  # fmt: skip
         if fitted.decision:
-            state, reason = TrialState.PRUNED, fitted.decision.reason
+            state = TrialState.PRUNED if fitted.decision.pruned else TrialState.COMPLETE
+            reason = fitted.decision.reason
         elif fitted.stopped_early:
             reason = f"early stopping after epoch {len(events)}"
         weights = _save_weights(model, task.results / f"{task.key}.npz")

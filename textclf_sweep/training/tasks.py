@@ -12,10 +12,17 @@ from textclf_sweep.trial import EpochEvent, Trial, TrialResult
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The parent's answer to an epoch: go on, or stop as pruned for a reason."""
+    """The parent's answer to an epoch.
+
+    Attributes:
+        stop: whether training ends here.
+        reason: why, in a few words.
+        pruned: whether the trial is given up; else it is complete with the epochs it has.
+    """
 
     stop: bool = False
     reason: str = ""
+    pruned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
