@@ -26,9 +26,6 @@ parameters:
 early_stopping: false
 """
 
-HOPELESS = DIVERGING.replace("[1.0e38, 50, 0]", "[1.0e38, 1.1e38, 1.2e38, 1.3e38, 1.4e38, 1.5e38, 1.6e38, 1.7e38]")
-
-
 def test_a_trial_that_diverges_fails_alone_and_is_never_best(workplace: Any, base: Any) -> None:
     workplace.write("diverging.yaml", DIVERGING)
     done = workplace.sweep("run", "diverging.yaml", "--plain")
@@ -53,22 +50,37 @@ def test_a_trial_that_diverges_fails_alone_and_is_never_best(workplace: Any, bas
     )  # MLflow stores an infinite value as 1.8e308
 
 
-def test_a_sweep_without_a_success_ends_with_3_and_five_failures_alike_end_it(workplace: Any, base: Any) -> None:
-    workplace.write("hopeless.yaml", HOPELESS)
-    done = workplace.sweep("run", "hopeless.yaml", "--plain", "--set", "run_cap=2", code=3)
+def test_a_sweep_without_a_success_ends_with_3(workplace: Any, base: Any) -> None:
+    workplace.write("hopeless.yaml", DIVERGING.replace("[1.0e38, 50, 0]", "[1.0e38, 1.1e38]"))
+    done = workplace.sweep("run", "hopeless.yaml", "--plain", code=3)
     assert "error: the sweep 'hopeless' ended without one successful trial" in done.err
+    assert "diverged: the loss became inf at batch 1" in done.err
     assert "hint: " in done.err
     assert "Traceback" not in done.err
     status = workplace.status("hopeless")
     assert (status["state"], status["best"], status["test"]) == ("failed", None, None)
     assert status["trials"]["failed"] == 2
     assert workplace.sweep("best", "hopeless", "--json").json is None
-    again = workplace.sweep("run", "hopeless.yaml", "--json", "--set", "run_cap=2", code=3)  # there is nothing to do
+    (parent,) = (run for run in workplace.runs("hopeless") if run.kind == "parent")
+    assert (parent.status, parent.tags["sweep.state"]) == ("FAILED", "failed")
+
+    again = workplace.sweep("run", "hopeless.yaml", "--json", code=3)  # there is nothing to do
     assert again.out == ""
     assert len(workplace.trials("hopeless")) == 2
 
-    done = workplace.sweep("run", "hopeless.yaml", "--plain", code=3)
-    assert "5 trials in a row failed alike" in done.err
-    assert len(workplace.trials("hopeless")) == 7  # of the grid's 8
-    (parent,) = (run for run in workplace.runs("hopeless") if run.kind == "parent")
-    assert (parent.status, parent.tags["sweep.state"]) == ("FAILED", "failed")
+
+def test_five_failures_alike_end_the_sweep_and_a_better_budget_goes_on(workplace: Any, base: Any) -> None:
+    command = ("run", "base.yaml", "--name", "hurried", "--set", "parameters.epochs.value=2", "--set", "run_cap=6")
+    done = workplace.sweep(*command, "--plain", "--set", "budget.trial_time=0.02", code=3)
+    assert "5 trials in a row failed alike: timeout: " in done.err
+    assert len(done.err.splitlines()) < 20  # the error is said once, at the end
+    failed = workplace.trials("hurried")
+    assert [(trial["state"], trial["attempts"]) for trial in failed] == [("failed", 1)] * 5
+    assert {run.status for run in workplace.runs("hurried")} == {"FAILED"}
+
+    workplace.sweep(*command, "--plain", "--set", "budget.trial_time=10m")
+    trials = workplace.trials("hurried")
+    assert trials[:5] == failed
+    assert [trial["state"] for trial in trials[5:]] == ["complete"]
+    status = workplace.status("hurried")
+    assert (status["state"], status["best"]["number"]) == ("complete", 6)

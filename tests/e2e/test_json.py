@@ -68,11 +68,10 @@ def test_plan_names_the_trials_that_ran_and_estimates_from_them(workplace: Any, 
     found = workplace.sweep("plan", "base.yaml", "--json").json
     assert set(found) >= {"sweep", "trials", "up_to", "sample", "estimate_seconds"}
     assert (found["sweep"], found["trials"], found["up_to"]) == ("base", 3, False)
-    ran = [
-        {key: trial[key] for key in ("number", "architecture", "parameters")} for trial in workplace.trials("base")
-    ]
+    ran = [{key: trial[key] for key in ("number", "architecture", "parameters")} for trial in workplace.trials("base")]
     assert found["sample"] == ran
-    assert 0 < found["estimate_seconds"] <= 3 * max(trial["seconds"] for trial in workplace.trials("base"))
+    seconds = [trial["seconds"] for trial in workplace.trials("base")]
+    assert 3 * min(seconds) <= found["estimate_seconds"] <= 3 * max(seconds) + 60  # TensorFlow's start is in it
 
 
 def test_plan_of_something_new(fresh: Any) -> None:
@@ -85,5 +84,5 @@ def test_plan_of_something_new(fresh: Any) -> None:
 
 
 def test_an_error_leaves_stdout_empty(fresh: Any) -> None:
-    for words in (["run", "none.yaml"], ["plan", "none.yaml"], ["status", "none"], ["trials", "none"], ["best", "none"]):
-        assert fresh.sweep(*words, "--json", code=2).out == ""
+    for words in ("run none.yaml", "plan none.yaml", "status none", "trials none", "best none", "sync none"):
+        assert fresh.sweep(*words.split(), "--json", code=2).out == ""

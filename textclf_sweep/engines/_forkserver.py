@@ -145,8 +145,9 @@ def main(control_handle: int, preload: Sequence[str]) -> NoReturn:
         # Workers share what is imported: the collector must not write into it.
         gc.collect()
         gc.freeze()
-        with _signals() as signals:
-            _serve(control, signals)
+        signals, wakeup = _signals()
+        with signals, wakeup:
+            _serve(control, signals, wakeup)
         status = 0
     except BaseException:
         traceback.print_exc()
@@ -176,18 +177,18 @@ def _exit_with_parent(control: int, done: int) -> None:
         os._exit(0)
 
 
-def _signals() -> socket.socket:
-    """A socket from which the numbers of SIGCHLD and SIGTERM can be read as they arrive."""
+def _signals() -> tuple[socket.socket, socket.socket]:
+    """A socket from which the numbers of SIGCHLD and SIGTERM can be read as they arrive, and the one they go into."""
     reader, writer = socket.socketpair()
     reader.setblocking(False)
     writer.setblocking(False)
-    signal.set_wakeup_fd(writer.detach(), warn_on_full_buffer=False)
+    signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
     for number in (signal.SIGCHLD, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
-    return reader
+    return reader, writer
 
 
-def _serve(control: socket.socket, signals: socket.socket) -> None:
+def _serve(control: socket.socket, signals: socket.socket, wakeup: socket.socket) -> None:
     children: dict[int, int] = {}
     try:
         while True:
@@ -202,7 +203,7 @@ def _serve(control: socket.socket, signals: socket.socket) -> None:
                 if not request:
                     return
                 (worker,) = _REQUEST.unpack(request)
-                children[_fork(handles[0], control, signals)] = worker
+                children[_fork(handles[0], control, signals, wakeup)] = worker
     except (BrokenPipeError, ConnectionResetError):
         return
     finally:
@@ -219,23 +220,23 @@ def _reap(children: dict[int, int], control: socket.socket) -> None:
             control.sendall(_EXIT.pack(children.pop(pid), os.waitstatus_to_exitcode(status)))
 
 
-def _fork(handle: int, control: socket.socket, signals: socket.socket) -> int:
+def _fork(handle: int, *inherited: socket.socket) -> int:
     # A received descriptor would else be inherited by whatever the worker starts.
     os.set_inheritable(handle, False)
     pid = os.fork()
     if pid == 0:
-        _become_worker(handle, control, signals)
+        _become_worker(handle, inherited)
     os.close(handle)
     return pid
 
 
-def _become_worker(handle: int, control: socket.socket, signals: socket.socket) -> NoReturn:
+def _become_worker(handle: int, inherited: Sequence[socket.socket]) -> NoReturn:
     try:
-        os.close(signal.set_wakeup_fd(-1))
+        signal.set_wakeup_fd(-1)  # from Python 3.12 on, asyncio has done so already, where something imported it
         for number in (signal.SIGCHLD, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
-        control.close()
-        signals.close()
+        for connection in inherited:
+            connection.close()
         _worker.main(handle)
     except BaseException:
         traceback.print_exc()
