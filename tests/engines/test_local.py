@@ -263,6 +263,10 @@ class TestStart:
         with pytest.raises(EngineError, match="cannot be started"):
             start(1)
 
+    def test_a_preload_that_resets_the_wakeup_descriptor(self, start, make_task, drive) -> None:
+        end = end_of(drive(start(1, preload=("resets_wakeup",)), [make_task("epochs", epochs=1)]))
+        assert isinstance(end, TaskFinished)
+
     def test_two_engines_one_after_the_other_and_at_once(self, start, make_task, drive) -> None:
         first = start(1, preload=("wave",))
         second = start(1)
