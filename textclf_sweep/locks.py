@@ -37,7 +37,7 @@ def hold_sweep_lock(folder: SweepFolder) -> Iterator[None]:
             raise AlreadyRunningError(
                 Problem(
                     f"the sweep {folder.path.name} is running in process {pid}",
-                    fix=f"wait for it to end, or stop it with `sweep stop {folder.path.name}`; what is finished is kept",
+                    fix=f"wait for its end, or run `sweep stop {folder.path.name}`; what is finished is kept",
                     where=str(folder.lock),
                 )
             )

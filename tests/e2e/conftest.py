@@ -53,11 +53,11 @@ parameters:
   units: {value: 8}
   embedding_dim: {value: 8}
   max_length: {value: 12}
-  epochs: {value: 80}
+  epochs: {value: 50}
 
 early_stopping: false
 """
-"""Three small trials of 80 epochs: a second or two each, so that one can be caught in the middle."""
+"""Three small trials of 50 epochs: a second or two each, so that one can be caught in the middle."""
 
 
 def until(condition: Callable[[], Any], what: str, seconds: float = PATIENCE) -> Any:
@@ -84,18 +84,27 @@ class Done:
 
 
 class Command:
-    """A command that was started, in a process group of its own, as a shell starts it."""
+    """A command that was started, in a process group of its own, as a shell starts it.
 
-    def __init__(self, words: Sequence[str], folder: Path, environment: Mapping[str, str]) -> None:
+    Args:
+        words: the program and its arguments.
+        folder: where it runs.
+        environment: all its variables but `MARK`.
+        terminal: a file descriptor that is its input and output; else both streams are files that can be looked at.
+    """
+
+    def __init__(
+        self, words: Sequence[str], folder: Path, environment: Mapping[str, str], terminal: int | None = None
+    ) -> None:
         self.mark = uuid.uuid4().hex
         self._files = tempfile.TemporaryFile(), tempfile.TemporaryFile()  # noqa: SIM115 - closed in `close`
         self._process = subprocess.Popen(
             words,
             cwd=folder,
             env={**environment, MARK: self.mark},
-            stdin=subprocess.DEVNULL,
-            stdout=self._files[0],
-            stderr=self._files[1],
+            stdin=subprocess.DEVNULL if terminal is None else terminal,
+            stdout=self._files[0] if terminal is None else terminal,
+            stderr=self._files[1] if terminal is None else terminal,
             start_new_session=True,
         )
         self.pid = self._process.pid
@@ -180,10 +189,10 @@ class Commands:
 
     started: list[Command] = field(default_factory=list)
 
-    def start(self, words: Sequence[str], folder: Path, **environment: str) -> Command:
+    def start(self, words: Sequence[str], folder: Path, *, terminal: int | None = None, **environment: str) -> Command:
         """Start a command; variables of the environment that would lead it to another MLflow are left out."""
         kept = {key: value for key, value in os.environ.items() if not key.startswith("MLFLOW_")}
-        self.started.append(Command(words, folder, {**kept, **environment}))
+        self.started.append(Command(words, folder, {**kept, **environment}, terminal))
         return self.started[-1]
 
     def close(self) -> None:

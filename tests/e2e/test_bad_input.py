@@ -178,5 +178,5 @@ def test_a_bad_definition_of_a_sweep_that_exists_changes_nothing(
     before = workplace.status("base")
     workplace.write("bad/base.yaml", base_definition.replace("epochs:", "epoch:").replace("news", "../news"))
     done = workplace.sweep("run", "bad/base.yaml", code=2)
-    assert "bad/base.yaml:14 parameters.epoch: " in done.err
+    assert "bad/base.yaml:15 parameters.epoch: " in done.err
     assert workplace.status("base") == before

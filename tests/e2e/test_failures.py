@@ -26,6 +26,7 @@ parameters:
 early_stopping: false
 """
 
+
 def test_a_trial_that_diverges_fails_alone_and_is_never_best(workplace: Any, base: Any) -> None:
     workplace.write("diverging.yaml", DIVERGING)
     done = workplace.sweep("run", "diverging.yaml", "--plain")

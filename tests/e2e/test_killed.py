@@ -13,7 +13,7 @@ pytestmark = pytest.mark.e2e
 
 def test_a_killed_worker_costs_one_attempt(workplace: Any, base: Any, assert_whole: Any, lasting: Any) -> None:
     running = workplace.start("run", "base.yaml", "--name", "worker-killed", "--plain")
-    running.says(r"^trial 2 epoch 2/80 ")
+    running.says(r"^trial 2 epoch 2/50 ")
     (worker,) = running.workers()
     os.kill(worker, signal.SIGKILL)
     done = running.end()
@@ -33,7 +33,7 @@ def test_a_killed_parent_takes_its_workers_along_and_the_sweep_goes_on(
 ) -> None:
     command = ("run", "base.yaml", "--name", "parent-killed", "--plain")
     running = workplace.start(*command)
-    running.says(r"^trial 2 epoch 2/80 ")
+    running.says(r"^trial 2 epoch 2/50 ")
     assert running.workers()
     os.kill(running.pid, signal.SIGKILL)
     assert running.end().code == -signal.SIGKILL

@@ -37,7 +37,7 @@ def test_trials(workplace: Any, base: Any) -> None:
     for row, trial in zip(rows, workplace.trials("base"), strict=True):
         assert f"{trial['value']:.4f}" in row
         assert trial["parameters"]["optimizer"] in row
-        assert " 80 " in row
+        assert " 50 " in row
 
 
 def test_best(workplace: Any, base: Any) -> None:

@@ -36,7 +36,7 @@ def test_ctrl_c_and_sigterm_stop_cleanly_and_the_printed_command_goes_on(
     workplace: Any, base: Any, assert_whole: Any, lasting: Any
 ) -> None:
     running = workplace.start("run", "base.yaml", "--name", "stopped")
-    running.says(r"^trial 2 epoch 2/80 ")
+    running.says(r"^trial 2 epoch 2/50 ")
     running.interrupt(signal.SIGINT)
     done = running.end()
     assert done.code == 130
@@ -46,7 +46,7 @@ def test_ctrl_c_and_sigterm_stop_cleanly_and_the_printed_command_goes_on(
     assert_nothing_runs(workplace, "stopped")
 
     resumed = workplace.start(*resume_command(done.err))
-    resumed.says(r"^trial 3 epoch 2/80 ")
+    resumed.says(r"^trial 3 epoch 2/50 ")
     resumed.interrupt(signal.SIGTERM)
     done = resumed.end()
     assert done.code == 143
@@ -61,7 +61,7 @@ def test_ctrl_c_and_sigterm_stop_cleanly_and_the_printed_command_goes_on(
 
 def test_a_second_ctrl_c_ends_it_at_once(workplace: Any, base: Any, wait_until: Any) -> None:
     running = workplace.start("run", "base.yaml", "--name", "ended", "--plain")
-    running.says(r"^trial 1 epoch 2/80 ")
+    running.says(r"^trial 1 epoch 2/50 ")
     # While its database is locked, MLflow cannot be told how the sweep ended: the first Ctrl-C alone waits for it.
     with closing(sqlite3.connect(workplace.path / "mlflow.db", timeout=60, isolation_level=None)) as database:
         database.execute("BEGIN EXCLUSIVE")

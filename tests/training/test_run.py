@@ -130,12 +130,13 @@ class TestTraining:
         task, _, _ = trained
         assert sorted(path.name for path in task.results.iterdir()) == ["1.1.json", "1.1.npz"]
 
-    def test_a_stop_decision_prunes_it(self, run, task) -> None:
-        pruned = task(2, results="pruned", epochs=5)
-        result = run.run_task(pruned, lambda event: Decision(stop=event.epoch == 1, reason="the time is up", pruned=True), 1)
-        assert (result.state, result.reason, len(result.epochs)) == (TrialState.PRUNED, "the time is up", 1)
+    @pytest.mark.parametrize(("pruned", "state"), [(True, TrialState.PRUNED), (False, TrialState.COMPLETE)])
+    def test_a_stop_decision_ends_it_with_the_epochs_it_has(self, run, task, pruned: bool, state: TrialState) -> None:
+        stopped, decision = task(2, results=f"{state}", epochs=5), Decision(True, "the time is up", pruned)
+        result = run.run_task(stopped, lambda event: decision, 1)
+        assert (result.state, result.reason, len(result.epochs)) == (state, "the time is up", 1)
         assert result.value == result.epochs[0].metrics["val_accuracy"]
-        assert (pruned.results / "2.1.npz").is_file()
+        assert (stopped.results / "2.1.npz").is_file()
 
     def test_early_stopping_is_named_as_the_reason(self, run, task) -> None:
         still = replace(
@@ -182,6 +183,18 @@ class TestFailure:
         assert result.failure.traceback == ""
         assert written(diverging) == result
         assert all(math.isfinite(value) for event in result.epochs for value in event.metrics.values())
+
+    def test_what_diverges_later_keeps_its_finished_epochs_and_has_no_value(self, run, task) -> None:
+        # One step an epoch; the first one makes the weights so large that their squares overflow in the second.
+        later = task(9, results="later", learning_rate=1e5, l2=1e10, optimizer="sgd", batch_size=64, epochs=3)
+        result = run.run_task(later, proceed, 1)
+        assert (result.state, result.failure.kind, result.value) == (TrialState.FAILED, "diverged", None)
+        assert result.reason == "diverged: the loss became inf at batch 1"
+        assert [event.epoch for event in result.epochs] == [1]
+        assert (result.best_epoch, result.metrics) == (1, result.epochs[0].metrics)
+        assert np.sum(result.confusion) == 30
+        assert result.weights_hash == ""
+        assert written(later) == result
 
     def test_the_worker_goes_on_after_failures(self, run, task) -> None:
         assert run.run_task(task(8, results="after"), proceed, 1).state is TrialState.COMPLETE

@@ -1,4 +1,4 @@
-"""Training one model: the loop over batches and epochs, early stopping, and evaluation.
+"""Training one model: the loop over batches and epochs, and evaluation.
 
 A loop of our own around one traced step, rather than ``Model.fit``: batches are cut to their longest text, the parent
 answers after each epoch, and a non-finite loss ends the trial at its batch. The arithmetic is Keras' own layers,
@@ -15,14 +15,15 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
 
 from textclf_sweep.data.features import Features
 from textclf_sweep.definition.types import EarlyStopping, Metric
 from textclf_sweep.training import optimizers, scores
+from textclf_sweep.training.early_stopping import Watch
+from textclf_sweep.training.steps import StepFunction, trace_evaluation, trace_training
 from textclf_sweep.training.tasks import Decision
-from textclf_sweep.trial import OBJECTIVES, Parameters
+from textclf_sweep.trial import Parameters
 
 EVALUATION_BATCH = 256
 
@@ -66,52 +67,6 @@ class Fitted:
     stopped_early: bool = False
 
 
-StepFunction = Callable[[NDArray[np.int32], NDArray[np.int32]], tuple[tf.Tensor, tf.Tensor]]
-"""(inputs of shape (batch, width), labels of shape (batch,)) -> (loss, predicted labels of shape (batch,))."""
-
-
-def trace_training(model: keras.Model, optimizer: keras.optimizers.Optimizer) -> StepFunction:
-    """A function that updates the weights of `model` with one batch.
-
-    Its loss is the batch's mean cross-entropy plus the model's penalties; it predicts with the weights before the
-    update. It is traced at its first call, for batches of any size and width.
-
-    Args:
-        model: output (batch, labels): probabilities when its last activation is softmax, else logits.
-        optimizer: fresh.
-    """
-    cross_entropy = _cross_entropy(model)
-    optimizer.build(model.trainable_variables)
-
-    def step(inputs: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        with tf.GradientTape() as tape:
-            output = model(inputs, training=True)
-            loss = tf.reduce_mean(cross_entropy(labels, output))
-            if model.losses:
-                loss += tf.add_n(model.losses)
-        optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
-        return loss, tf.argmax(output, axis=-1, output_type=tf.int32)
-
-    return _traced(step, model)
-
-
-def trace_evaluation(model: keras.Model) -> StepFunction:
-    """A function that scores one batch; its loss is the sum of the batch's cross-entropies, without penalties.
-
-    It is traced at its first call, for batches of any size and width.
-
-    Args:
-        model: as for `trace_training`.
-    """
-    cross_entropy = _cross_entropy(model)
-
-    def step(inputs: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        output = model(inputs, training=False)
-        return tf.reduce_sum(cross_entropy(labels, output)), tf.argmax(output, axis=-1, output_type=tf.int32)
-
-    return _traced(step, model)
-
-
 def fit(  # noqa: PLR0913 - the parts of a training run, each once
     model: keras.Model,
     train: Features,
@@ -140,40 +95,32 @@ def fit(  # noqa: PLR0913 - the parts of a training run, each once
     Raises:
         DivergedError: a loss is not finite.
     """
+    epochs, batch_size = int(parameters["epochs"]), int(parameters["batch_size"])
     learning_rate = float(parameters["learning_rate"])
     train_step = trace_training(model, optimizers.make(str(parameters["optimizer"]), learning_rate))
     evaluate_step = trace_evaluation(model)
-    watch = early_stopping or EarlyStopping(metric=metric.name, patience=int(parameters["epochs"]))
-    watched = Metric(watch.metric, "maximize" if OBJECTIVES[watch.metric] == "maximize" else "minimize")
-    best_weights: list[NDArray[Any]] = []
-    waited, mark = 0, math.nan
-    for epoch in range(1, int(parameters["epochs"]) + 1):
+    watch, weights = Watch.of(early_stopping, metric), list[NDArray[Any]]()
+    for epoch in range(1, epochs + 1):
         started = time.perf_counter()
-        trained = _train_epoch(train_step, train, int(parameters["batch_size"]), np.random.default_rng([seed, epoch]))
+        trained = _train_epoch(train_step, train, batch_size, np.random.default_rng([seed, epoch]))
         seconds = time.perf_counter() - started
         scored = evaluate(evaluate_step, validation)
-        metrics = trained.metrics() | scored.metrics("val_")
-        metrics |= {
-            "learning_rate": learning_rate,
-            "epoch_seconds": seconds,
-            "examples_per_second": len(train.labels) / seconds,
-        }
+        pace = {"epoch_seconds": seconds, "examples_per_second": len(train.labels) / seconds}
+        metrics = {**trained.metrics(), **scored.metrics("val_"), "learning_rate": learning_rate, **pace}
         _check_finite(epoch, metrics)
         fitted.metrics.append(metrics)
-        value = metrics[watched.name]
-        if not best_weights or watched.better(value, fitted.metrics[fitted.best_epoch - 1][watched.name]):
-            best_weights = model.get_weights()
+        watch = watch.see(metrics[watch.metric.name])
+        if watch.is_best:
+            weights = model.get_weights()
             fitted.best_epoch, fitted.confusion = epoch, scored.confusion
-        improved = math.isnan(mark) or (watched.better(value, mark) and abs(value - mark) >= watch.min_delta)
-        waited, mark = (0, value) if improved else (waited + 1, mark)
         decision = report(epoch, metrics)
-        if decision.stop:
+        if epoch < epochs and decision.stop:
             fitted.decision = decision
             break
-        if waited >= watch.patience and epoch < int(parameters["epochs"]):
+        if epoch < epochs and watch.is_over:
             fitted.stopped_early = True
             break
-    model.set_weights(best_weights)
+    model.set_weights(weights)
 
 
 def evaluate(step: StepFunction, features: Features) -> Evaluated:
@@ -207,21 +154,6 @@ def _batches(features: Features, order: NDArray[Any], size: int) -> Iterator[tup
     for start in range(0, len(order), size):
         rows = order[start : start + size]
         yield features.inputs[rows, : features.lengths[rows].max()], features.labels[rows]
-
-
-def _traced(step: Callable[..., Any], model: keras.Model) -> StepFunction:
-    (tokens,) = model.inputs
-    signature = [tf.TensorSpec([None, *tokens.shape[1:]], tokens.dtype), tf.TensorSpec([None], tf.int32)]
-    traced: StepFunction = tf.function(step, input_signature=signature, autograph=False)
-    return traced
-
-
-def _cross_entropy(model: keras.Model) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
-    """(labels of shape (batch,), output of shape (batch, labels)) -> nats of shape (batch,)."""
-    last = model.layers[-1]
-    softmax = getattr(last, "activation", None) is keras.activations.softmax or isinstance(last, keras.layers.Softmax)
-    loss: Callable[..., Any] = keras.losses.SparseCategoricalCrossentropy(from_logits=not softmax, reduction="none")
-    return loss
 
 
 def _check_finite(epoch: int, metrics: dict[str, float]) -> None:

@@ -19,7 +19,7 @@ import tensorflow as tf
 from textclf_sweep.architectures import BuildInfo
 from textclf_sweep.data import features
 from textclf_sweep.data.features import FeatureInfo
-from textclf_sweep.training import fit
+from textclf_sweep.training import fit, steps
 from textclf_sweep.training.files import sha256, write_atomically
 from textclf_sweep.training.tasks import Decision, EvaluateTask, Evaluation, Outcome, Report, Task, TrainTask
 from textclf_sweep.trial import EpochEvent, Failure, Trial, TrialResult, TrialState
@@ -117,7 +117,7 @@ def _evaluate(task: EvaluateTask) -> Evaluation:
     model = _build(task.trial, test.info)
     with np.load(task.weights) as arrays:
         model.set_weights([arrays[f"arr_{index}"] for index in range(len(arrays.files))])
-    scored = fit.evaluate(fit.trace_evaluation(model), test)
+    scored = fit.evaluate(steps.trace_evaluation(model), test)
     _export(model, test.info, task.trial, task.export)
     return Evaluation(scored.metrics(), len(test.labels), tuple(map(tuple, scored.confusion.tolist())))
 
