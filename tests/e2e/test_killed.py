@@ -49,3 +49,24 @@ def test_a_killed_parent_takes_its_workers_along_and_the_sweep_goes_on(
     lost = next(run for run in workplace.runs("parent-killed") if run.name == "trial 002")
     assert (lost.status, lost.counted, lost.tags["sweep.state"]) == ("KILLED", False, "interrupted")
     assert lasting(workplace.trials("parent-killed")) == lasting(workplace.trials("base"))
+
+
+def test_killed_while_it_starts_it_starts_the_next_time(fresh: Any, wait_until: Any, assert_whole: Any) -> None:
+    command = ("run", "base.yaml", "--plain", "--set", "run_cap=1", "--set", "parameters.epochs.value=2")
+    lock, database = fresh.path / "mlruns" / "sweeps" / "base" / "sweep.lock", fresh.path / "mlflow.db"
+    moments = {
+        "it holds the lock": lambda running: lock.is_file() and lock.read_text() == f"{running.pid}\n",
+        "its first trial is dispatched": lambda running: "trial 1 started" in running.out,
+        "it makes MLflow's database": lambda running: database.with_name(f"mlflow.db.{running.pid}.new").exists(),
+        "it has MLflow's database": lambda running: database.exists(),
+    }
+    for what, reached in moments.items():
+        running = fresh.start(*command)
+        wait_until(lambda: reached(running) or running.ended, what)  # noqa: B023 - called in this turn of the loop
+        os.kill(running.pid, signal.SIGKILL)
+        assert running.end().code == -signal.SIGKILL
+        wait_until(running.gone, "its workers are gone", seconds=20)
+    fresh.sweep(*command)
+    assert_whole("base", trials=1, place=fresh)
+    assert fresh.trials("base")[0]["attempts"] == 4  # one for each time it was dispatched
+    assert sorted(path.name for path in fresh.path.iterdir()) == ["base.yaml", "mlflow.db", "mlruns", "news.csv"]

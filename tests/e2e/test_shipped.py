@@ -47,6 +47,6 @@ def test_the_schema_beside_them_is_the_present_one(fresh: Any) -> None:
     )
 
 
-def test_all_three_methods_are_shipped(shipped: Any) -> None:
+def test_all_three_methods_are_shipped() -> None:
     methods = {re.search(r"^method: (\w+)", (SWEEPS / file).read_text(), re.MULTILINE)[1] for file in FILES}
     assert {"grid", "random", "bayes"} <= methods

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from textclf_sweep.analysis.ranking import best
 from textclf_sweep.definition.types import Metric
 from textclf_sweep.ledger import Opening
+from textclf_sweep.ranking import best
 from textclf_sweep.trial import History, TrialRecord, TrialState
 
 

@@ -10,7 +10,6 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from textclf_sweep.analysis.ranking import best
 from textclf_sweep.definition.types import SweepDefinition
 from textclf_sweep.engines import (
     Engine,
@@ -23,6 +22,7 @@ from textclf_sweep.engines import (
     WorkerReady,
 )
 from textclf_sweep.ledger import Ledger
+from textclf_sweep.ranking import best
 from textclf_sweep.store import SweepFolder
 from textclf_sweep.sweep.events import EpochEnded, Notice, Observer, TrialEnded, TrialStarted
 from textclf_sweep.sweep.propose import limit_reached, next_trial

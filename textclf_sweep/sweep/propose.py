@@ -5,9 +5,9 @@ from __future__ import annotations
 import importlib
 from dataclasses import replace
 
-from textclf_sweep.analysis.ranking import best
 from textclf_sweep.definition.space import contains
 from textclf_sweep.definition.types import SweepDefinition
+from textclf_sweep.ranking import best
 from textclf_sweep.searchers import Ask, key
 from textclf_sweep.trial import History, Parameters, Trial, derive_seed
 

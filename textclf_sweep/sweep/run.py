@@ -13,7 +13,6 @@ from typing import Any, Literal
 
 from textclf_sweep import data, locks, tracking
 from textclf_sweep.analysis import words
-from textclf_sweep.analysis.ranking import best
 from textclf_sweep.analysis.status import status_object
 from textclf_sweep.data import corpus
 from textclf_sweep.data.corpus import Splits
@@ -22,6 +21,7 @@ from textclf_sweep.engines import Engine, TaskCrashed, TaskErrored, TaskFinished
 from textclf_sweep.errors import InputError, NoSuccessError
 from textclf_sweep.floors import Floors, floors
 from textclf_sweep.ledger import Ledger
+from textclf_sweep.ranking import best
 from textclf_sweep.store import Store, SweepFolder
 from textclf_sweep.sweep import snapshot as snapshots
 from textclf_sweep.sweep.events import FloorsMeasured, Notice, Observer, SweepEnded, SweepEvent, SweepStarted

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from textclf_sweep.analysis.ranking import best, ranked
 from textclf_sweep.definition.types import Metric
+from textclf_sweep.ranking import best, ranked
 from textclf_sweep.trial import TrialState
 
 pytestmark = pytest.mark.unit
