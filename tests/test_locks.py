@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from textclf_sweep.errors import AlreadyRunningError, StorageError
-from textclf_sweep.locks import hold_sweep_lock, join_workers, wait_for_orphans
+from textclf_sweep.locks import hold_sweep_lock, holder, join_workers, wait_for_orphans
 from textclf_sweep.store import SweepFolder
 
 HOLD = """
@@ -63,7 +63,7 @@ def elsewhere(folder: SweepFolder) -> Iterator[Callable[[str], subprocess.Popen[
 def test_the_lock_names_its_holder_and_can_be_taken_again(folder: SweepFolder) -> None:
     for _ in range(2):
         with hold_sweep_lock(folder):
-            assert folder.lock.read_text() == f"{os.getpid()}\n"
+            assert folder.lock.read_text() == f"{os.getpid()} run\n"
 
 
 @pytest.mark.unit
@@ -71,7 +71,7 @@ def test_a_longer_old_pid_leaves_nothing_behind(folder: SweepFolder) -> None:
     folder.path.mkdir()
     folder.lock.write_text("123456789012\n")
     with hold_sweep_lock(folder):
-        assert folder.lock.read_text() == f"{os.getpid()}\n"
+        assert folder.lock.read_text() == f"{os.getpid()} run\n"
 
 
 @pytest.mark.unit
@@ -122,7 +122,7 @@ def test_one_parent_at_a_time(folder: SweepFolder, elsewhere: Callable[[str], su
     other.kill()
     other.wait()
     with hold_sweep_lock(folder):
-        assert folder.lock.read_text() == f"{os.getpid()}\n"
+        assert folder.lock.read_text() == f"{os.getpid()} run\n"
 
 
 @pytest.mark.contract
@@ -136,3 +136,13 @@ def test_workers_share_and_a_new_parent_waits_for_the_last(
         wait_for_orphans(folder, timeout=0.0)
     second.kill()
     wait_for_orphans(folder)
+
+
+@pytest.mark.unit
+def test_only_sweep_run_makes_a_sweep_a_running_one(folder: SweepFolder) -> None:
+    assert holder(folder) is None
+    with hold_sweep_lock(folder):
+        assert holder(folder) == os.getpid()
+    with hold_sweep_lock(folder, "sync"):
+        assert holder(folder) is None
+    assert holder(folder) is None

@@ -15,7 +15,9 @@ Anything else that reaches the top is our bug: exit code 1.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,13 @@ class StorageError(SweepError):
 
 
 class TrackingError(StorageError):
-    """MLflow cannot be read or written; the ledger still holds every result."""
+    """MLflow cannot be read or written; the ledger still holds every result.
+
+    Attributes:
+        status: the status object of the sweep that ended so; None when it did not begin.
+    """
+
+    status: Mapping[str, Any] | None = None
 
 
 class EngineError(SweepError):

@@ -7,86 +7,30 @@ object: a lock serialises them. Other processes may read the file at any time (`
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from textclf_sweep.errors import StorageError
+from textclf_sweep.tables import (
+    ATTEMPT_COLUMNS,
+    FORMAT,
+    Attempt,
+    Opening,
+    attempt_of,
+    open_to_read,
+    open_to_write,
+    readable,
+)
 from textclf_sweep.trial import EpochEvent, History, Trial, TrialRecord, TrialResult, TrialState
 
-FORMAT = 1
-"""Version of the tables below; a ledger of another version is refused."""
-
-TABLES = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE trials (
-    number INTEGER PRIMARY KEY, trial TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL, created REAL NOT NULL);
-CREATE TABLE attempts (
-    trial INTEGER NOT NULL, attempt INTEGER NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL,
-    started REAL NOT NULL, ended REAL, counted INTEGER NOT NULL DEFAULT 0, result TEXT,
-    tracking_uri TEXT, run_id TEXT, synced_epoch INTEGER NOT NULL DEFAULT 0, finalised INTEGER NOT NULL DEFAULT 0,
-    PRIMARY KEY (trial, attempt));
-CREATE TABLE epochs (
-    trial INTEGER NOT NULL, attempt INTEGER NOT NULL, epoch INTEGER NOT NULL, event TEXT NOT NULL,
-    PRIMARY KEY (trial, attempt, epoch));
-CREATE TABLE openings (
-    number INTEGER PRIMARY KEY, trial INTEGER NOT NULL, opened_at REAL NOT NULL, figures TEXT);
-CREATE TABLE sessions (id INTEGER PRIMARY KEY, started REAL NOT NULL, active_until REAL NOT NULL);
-CREATE TABLE parents (tracking_uri TEXT PRIMARY KEY, experiment_id TEXT NOT NULL, run_id TEXT NOT NULL);
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One attempt of one trial.
-
-    Attributes:
-        trial, attempt: which; attempts count from 1.
-        state: RUNNING, or how it ended; FAILED for a crash that is retried, too.
-        reason: why it ended, in a few words.
-        started, ended: wall-clock seconds since 1970; `ended` is None while it runs.
-        counted: whether it stands for its trial; true for exactly one attempt of a final trial.
-        result: what the worker reported, if it did.
-        tracking_uri, run_id: the MLflow run that shows it; None before it is created.
-        synced_epoch: the last epoch sent to that run.
-        finalised: whether that run was ended.
-    """
-
-    trial: int
-    attempt: int
-    state: TrialState
-    reason: str
-    started: float
-    ended: float | None
-    counted: bool
-    result: TrialResult | None
-    tracking_uri: str | None
-    run_id: str | None
-    synced_epoch: int
-    finalised: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """One look at the sealed test part.
-
-    Attributes:
-        number: from 1.
-        trial: whose weights were scored.
-        opened_at: wall-clock seconds since 1970.
-        figures: accuracy, macro_f1, loss, rows and floors; None when the look was cut short.
-    """
-
-    number: int
-    trial: int
-    opened_at: float
-    figures: Mapping[str, Any] | None
+__all__ = ["FORMAT", "Attempt", "Ledger", "Opening"]
 
 
 class Ledger:
@@ -112,52 +56,28 @@ class Ledger:
         Raises:
             StorageError: it cannot be opened, or another version of the program wrote it.
         """
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            connection = _connect(path.as_posix(), uri=False)
-        except (OSError, sqlite3.Error) as error:
-            raise _unreadable(path, error) from error
-        return cls._checked(connection, path, clock, _make_tables)
+        return cls._opened(open_to_write, path, clock)
 
     @classmethod
     def read(cls, path: Path) -> Ledger:
         """Open the ledger at `path` for reading, also while a sweep writes it: it stays as it was when it was opened.
 
+        Neither the file nor its folder need be writable.
+
         Raises:
             StorageError: there is none, it cannot be opened, or another version of the program wrote it.
         """
-        if not path.is_file():
-            raise StorageError(f"{path}: there is no ledger here")
-        try:
-            connection = _connect(f"{path.resolve().as_uri()}?mode=rw", uri=True)
-        except sqlite3.Error as error:
-            raise _unreadable(path, error) from error
-        return cls._checked(connection, path, time.time, lambda opened: opened.execute("BEGIN"))
+        return cls._opened(open_to_read, path, time.time)
 
     @classmethod
-    def _checked(
-        cls,
-        connection: sqlite3.Connection,
-        path: Path,
-        clock: Callable[[], float],
-        prepare: Callable[[sqlite3.Connection], object],
-    ) -> Ledger:
-        try:
-            prepare(connection)
-            row = connection.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
-            if row is None or json.loads(row[0]) != FORMAT:
-                found = "none" if row is None else row[0]
-                raise StorageError(
-                    f"{path}: the ledger has format {found}; this version of the program reads format {FORMAT}",
-                    fix="run it with the version of textclf-sweep that wrote it, or start anew under another --name",
-                )
-            return cls(connection, clock)
-        except BaseException as error:
-            connection.close()
-            # A damaged file can still be a database whose texts are no JSON.
-            if isinstance(error, sqlite3.Error | ValueError | KeyError | TypeError | AttributeError):
-                raise _unreadable(path, error) from error
-            raise
+    def _opened(cls, open_it: Callable[[Path], sqlite3.Connection], path: Path, clock: Callable[[], float]) -> Ledger:
+        with readable(path):
+            connection = open_it(path)
+            try:
+                return cls(connection, clock)
+            except BaseException:
+                connection.close()
+                raise
 
     def close(self) -> None:
         """Close the file; may be called twice."""
@@ -225,7 +145,10 @@ class Ledger:
         """Commit one epoch of the current attempt."""
         with self._transaction():
             self._add_epoch(event)
-            self._refresh(event.trial)
+            record = self._records[event.trial]
+            if event.attempt == _current(record) and (not record.epochs or record.epochs[-1].epoch < event.epoch):
+                # Reading them all again would make a long trial quadratic.
+                self._records[event.trial] = dataclasses.replace(record, epochs=(*record.epochs, event))
 
     def finish(self, result: TrialResult) -> None:
         """Commit how an attempt ended; it counts for its trial. A trial that is final already is left as it is."""
@@ -303,7 +226,9 @@ class Ledger:
                     attempt.trial, attempt.attempt,
                 ),
             )  # fmt: skip
-            self._refresh(attempt.trial)
+            record = self._records[attempt.trial]
+            if attempt.attempt == _current(record):
+                self._records[attempt.trial] = dataclasses.replace(record, run_id=attempt.run_id)
 
     def parent(self, tracking_uri: str) -> tuple[str, str] | None:
         """(experiment id, run id) of the parent run at `tracking_uri`; None before it is created."""
@@ -326,11 +251,10 @@ class Ledger:
 
     def _attempts(self, trial: int | None, unsent_to: str | None) -> tuple[Attempt, ...]:
         query = (
-            "SELECT trial, attempt, state, reason, started, ended, counted, result, tracking_uri, run_id,"
-            " synced_epoch, finalised FROM attempts WHERE (?1 IS NULL OR trial = ?1)"
+            f"SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE (?1 IS NULL OR trial = ?1)"  # noqa: S608 - a constant
             " AND (?2 IS NULL OR tracking_uri IS NOT ?2 OR NOT finalised) ORDER BY trial, attempt"
         )
-        return tuple(_attempt(row) for row in self._select(query, trial, unsent_to))
+        return tuple(attempt_of(row) for row in self._select(query, trial, unsent_to))
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -392,39 +316,6 @@ class Ledger:
         )
 
 
-def _connect(name: str, *, uri: bool) -> sqlite3.Connection:
-    return sqlite3.connect(name, timeout=30, check_same_thread=False, uri=uri)
-
-
-def _make_tables(connection: sqlite3.Connection) -> None:
-    connection.execute("PRAGMA journal_mode=WAL")
-    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
-        # One transaction: a ledger killed while it is made is empty, never half made.
-        connection.executescript(f"BEGIN; {TABLES}")
-        connection.execute("INSERT INTO meta VALUES ('format', ?)", (json.dumps(FORMAT),))
-        connection.commit()
-
-
-def _attempt(row: tuple[Any, ...]) -> Attempt:
-    trial, attempt, state, reason, started, ended, counted, result, tracking_uri, run_id, synced, finalised = row
-    return Attempt(
-        trial=trial,
-        attempt=attempt,
-        state=TrialState(state),
-        reason=reason,
-        started=started,
-        ended=ended,
-        counted=bool(counted),
-        result=TrialResult.from_json(json.loads(result)) if result else None,
-        tracking_uri=tracking_uri,
-        run_id=run_id,
-        synced_epoch=synced,
-        finalised=bool(finalised),
-    )
-
-
-def _unreadable(path: Path, error: Exception) -> StorageError:
-    return StorageError(
-        f"{path}: the ledger cannot be opened: {error}",
-        fix="check the folder's permissions and free space; a damaged ledger can be removed with `sweep delete`",
-    )
+def _current(record: TrialRecord) -> int:
+    """The attempt whose epochs and run a record shows: the counted one, else the last."""
+    return record.result.attempt if record.result else record.attempts

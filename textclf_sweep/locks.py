@@ -18,13 +18,14 @@ from textclf_sweep.store import SweepFolder
 
 
 @contextlib.contextmanager
-def hold_sweep_lock(folder: SweepFolder) -> Iterator[None]:
+def hold_sweep_lock(folder: SweepFolder, doing: str = "run") -> Iterator[None]:
     """Be the one parent of a sweep for the length of a ``with`` block.
 
     The folder is created when it is missing. Nothing is changed when another process holds the lock.
 
     Args:
         folder: the sweep's folder.
+        doing: the command that holds it; only ``run`` makes a sweep a running one.
 
     Raises:
         AlreadyRunningError: another process holds the lock; its pid is named.
@@ -33,7 +34,7 @@ def hold_sweep_lock(folder: SweepFolder) -> Iterator[None]:
     handle = _open(folder.lock)
     try:
         if not _try_exclusive(handle, folder.lock):
-            pid = _read_pid(handle) or "unknown"
+            pid = _read(handle)[0] or "unknown"
             raise AlreadyRunningError(
                 Problem(
                     f"the sweep {folder.path.name} is running in process {pid}",
@@ -42,14 +43,14 @@ def hold_sweep_lock(folder: SweepFolder) -> Iterator[None]:
                 )
             )
         os.ftruncate(handle, 0)
-        os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+        os.pwrite(handle, f"{os.getpid()} {doing}\n".encode(), 0)
         yield
     finally:
         os.close(handle)
 
 
 def holder(folder: SweepFolder) -> int | None:
-    """The pid of the process that runs a sweep; None when nobody does. Changes nothing.
+    """The pid of the process that runs a sweep (``sweep run``); None when nobody does. Changes nothing.
 
     Args:
         folder: the sweep's folder.
@@ -57,11 +58,17 @@ def holder(folder: SweepFolder) -> int | None:
     Raises:
         StorageError: the lock file cannot be opened or locked.
     """
-    if not folder.lock.exists():
-        return None
-    handle = _open(folder.lock)
     try:
-        return None if _try_exclusive(handle, folder.lock) else int(_read_pid(handle) or 0)
+        handle = os.open(folder.lock, os.O_RDONLY | os.O_CLOEXEC)  # the store may be read-only
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise _unusable(folder.lock, error) from error
+    try:
+        if _try_exclusive(handle, folder.lock):
+            return None
+        pid, doing = _read(handle)
+        return int(pid or 0) if doing == "run" else None
     finally:
         os.close(handle)
 
@@ -116,13 +123,17 @@ def _open(path: Path) -> int:
         path.parent.mkdir(parents=True, exist_ok=True)
         return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
-        raise StorageError(
-            Problem(
-                f"the lock file cannot be opened: {error.strerror}",
-                fix="check the permissions and the free space of the store, or choose another with --store",
-                where=str(path),
-            )
-        ) from error
+        raise _unusable(path, error) from error
+
+
+def _unusable(path: Path, error: OSError) -> StorageError:
+    return StorageError(
+        Problem(
+            f"the lock file cannot be opened: {error.strerror}",
+            fix="check the permissions and the free space of the store, or choose another with --store",
+            where=str(path),
+        )
+    )
 
 
 def _try_exclusive(handle: int, path: Path) -> bool:
@@ -141,5 +152,7 @@ def _try_exclusive(handle: int, path: Path) -> bool:
     return True
 
 
-def _read_pid(handle: int) -> str:
-    return os.pread(handle, 32, 0).decode(errors="replace").strip()
+def _read(handle: int) -> tuple[str, str]:
+    """The holder's pid and command, as it wrote them; empty when it has not yet."""
+    pid, _, doing = os.pread(handle, 64, 0).decode(errors="replace").strip().partition(" ")
+    return pid, doing

@@ -16,6 +16,7 @@ STORE/
 from __future__ import annotations
 
 import os
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -100,3 +101,13 @@ class Store:
     def tracking_uri(self) -> str:
         """``MLFLOW_TRACKING_URI`` when set, else this store's SQLite file."""
         return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{self.database.resolve()}"
+
+    def command(self, *words: str) -> str:
+        """One of our command lines, ready to paste: quoted, with ``--store`` unless that is the current folder.
+
+        Args:
+            words: of the command, such as ``"sync", name``.
+        """
+        root = self.root.resolve()
+        option = () if root == Path.cwd() else ("--store", str(root))
+        return shlex.join(["sweep", *words, *option])

@@ -66,9 +66,18 @@ class TestEstimate:
         def estimate(trials, workers):
             return plan(make_sweep(run_cap=trials).definition, sweep.store, workers)["estimate_seconds"]
 
-        assert 0 < estimate(4, 1) < estimate(40, 1)
+        # Four trials are done: the estimate is for those that are left.
+        assert estimate(4, 1) is None
+        assert 0 < estimate(8, 1) < estimate(40, 1)
         assert estimate(40, 4) < estimate(40, 1)
-        assert estimate(1, 8) == estimate(1, 1)
+        assert estimate(5, 8) == estimate(5, 1)
+
+    def test_a_sweep_that_goes_on_plans_what_is_left(self, make_sweep) -> None:
+        sweep = make_sweep(run_cap=3)
+        sweep.run()
+        planned = plan(make_sweep(run_cap=5).definition, sweep.store, 1)
+        assert planned["trials"] == 2
+        assert [item["number"] for item in planned["sample"]] == [4, 5]
 
     def test_an_open_sweep_has_none(self, make_sweep) -> None:
         sweep = make_sweep()

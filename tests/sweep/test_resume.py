@@ -143,7 +143,7 @@ class TestCollect:
     def sweep(self, make_sweep, play):
         """Trial 1 has written its result and was killed before that was recorded."""
         sweep = make_sweep(run_cap=2)
-        loop = sweep.loop(lambda *_: play("hang", writes=True), watch=self.kill_at(4))
+        loop = sweep.loop(lambda *_: play("hang", writes=True), watch=self.kill_at(5))
         with pytest.raises(Killed):
             loop.run()
         assert sweep.ledger.history()[0].state is TrialState.RUNNING

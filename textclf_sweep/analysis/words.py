@@ -58,7 +58,7 @@ def _failures(trials: Mapping[str, int]) -> str:
 
 def _test(status: Mapping[str, Any]) -> tuple[str, ...]:
     test = status["test"]
-    if test is None:
+    if test is None or test["trial"] != status["best"]["number"]:  # opened for an earlier winner, or never
         return _against(status["best"]["metrics"].get("val_accuracy"), status["floors"], "the validation part")
     opened = f"On the held-out test part ({test['rows']:,} rows) it reaches accuracy {test['accuracy']:.4f}"
     sentence = f"{opened} and macro F1 {test['macro_f1']:.4f}."

@@ -21,6 +21,7 @@ from textclf_sweep.engines import (
     TaskTimedOut,
     WorkerReady,
 )
+from textclf_sweep.errors import StorageError
 from textclf_sweep.ledger import Ledger
 from textclf_sweep.ranking import best
 from textclf_sweep.store import SweepFolder
@@ -51,6 +52,23 @@ class Ending:
     reason: str
 
 
+Watch = Callable[[], Ending | None]
+"""Called several times a second; returns an `Ending` to end the sweep at once, or raises to fail it."""
+
+
+def pump(
+    engine: Engine, watch: Watch, handle: Callable[[EngineEvent], None], busy: Callable[[], bool]
+) -> Ending | None:
+    """Hand every event of the engine to `handle` while `busy`; returns early with what `watch` returns."""
+    while busy():
+        ending = watch()
+        if ending is not None:
+            return ending
+        for event in engine.poll(POLL_SECONDS):
+            handle(event)
+    return None
+
+
 class Loop:
     """One run of one sweep, from its first dispatch to the end of its last trial.
 
@@ -60,7 +78,7 @@ class Loop:
         folder: of the sweep.
         engine: started.
         observe: told of everything.
-        watch: called several times a second; returns an `Ending` to end the sweep at once, or raises to fail it.
+        watch: see `Watch`.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - the parts that this loop, and nothing else, brings together
@@ -70,7 +88,7 @@ class Loop:
         folder: SweepFolder,
         engine: Engine,
         observe: Observer,
-        watch: Callable[[], Ending | None],
+        watch: Watch,
     ) -> None:
         self._definition = definition
         self._ledger = ledger
@@ -84,18 +102,20 @@ class Loop:
         self._closing = ""  # why no new trial starts; running ones end with their epoch
 
     def run(self) -> Ending:
-        """Run until the definition is satisfied or `watch` ends it; then nothing is in flight."""
+        """Run until the definition is satisfied or `watch` ends it; then nothing is in flight.
+
+        Raises:
+            StorageError: a worker cannot read or write its files.
+        """
         self._drop_weights()
-        self._fill()
-        while self._running:
-            ending = self._watch()
-            if ending is not None:
-                self._engine.close()
-                self.interrupt(ending.reason)
-                return ending
-            for event in self._engine.poll(POLL_SECONDS):
-                self._handle(event)
+        ending = self._watch()
+        if ending is None:
             self._fill()
+            ending = pump(self._engine, self._watch, self._step, lambda: bool(self._running))
+        if ending is not None:
+            self._engine.close()
+            self.interrupt(ending.reason)
+            return ending
         if self._repeated:
             succeeded = best(self._ledger.history(), self._definition.metric) is not None
             return Ending("stopped" if succeeded else "failed", f"{self._closing}: {self._repeated}")
@@ -112,10 +132,16 @@ class Loop:
             self._tell(trial.number)
         self._running.clear()
 
+    def _step(self, event: EngineEvent) -> None:
+        self._handle(event)
+        self._fill()
+
+    def _check_limits(self) -> None:
+        history, seconds = self._ledger.history(), self._ledger.active_seconds()
+        self._closing = self._closing or limit_reached(self._definition, history, seconds)
+
     def _fill(self) -> None:
-        self._closing = self._closing or limit_reached(
-            self._definition, self._ledger.history(), self._ledger.active_seconds()
-        )
+        self._check_limits()
         while len(self._running) < self._engine.workers and not self._closing:
             trial = self._next()
             if trial is None:
@@ -164,13 +190,17 @@ class Loop:
             case TaskTimedOut(key, limit):
                 failure = Failure("timeout", f"timeout: it ran longer than budget.trial_time ({limit:g} s)")
                 self._finish(key, self._written(key) or self._failed(key, failure, limit))
-            case TaskErrored(key, message, traceback):
-                self._finish(key, self._failed(key, Failure("error", message, traceback)))
+            case TaskErrored(key, message, _):
+                raise StorageError(
+                    f"trial {self._running[key].number} could not be run: {message}",
+                    fix=f"mend that (free the disk?) and run again; {self._folder.logs} has more",
+                )
             case WorkerReady() | TaskFinished():
                 pass
 
     def _decide(self) -> Decision:
         """The answer to an epoch: a sweep that is closing ends its running trials here."""
+        self._check_limits()
         return Decision(stop=bool(self._closing), reason=self._closing)
 
     def _finish(self, key: str, result: TrialResult) -> None:
@@ -237,6 +267,4 @@ class Loop:
 
     def _tell(self, number: int) -> None:
         history = self._ledger.history()
-        leader = best(history, self._definition.metric)
-        self._ledger.put(best=leader.number if leader else None)
-        self._observe(TrialEnded(history[number - 1], leader))
+        self._observe(TrialEnded(history[number - 1], best(history, self._definition.metric)))

@@ -15,6 +15,7 @@ from textclf_sweep.errors import InputError, StorageError, SweepError
 from textclf_sweep.ledger import Ledger
 from textclf_sweep.store import Store
 from textclf_sweep.sweep import snapshot
+from textclf_sweep.sweep.resume import collect
 
 
 def names(store: Store) -> list[str]:
@@ -84,18 +85,24 @@ def request_stop(store: Store, name: str) -> str:
 
 
 def delete(store: Store, name: str) -> list[str]:
-    """Remove a sweep's folder and its MLflow experiment; returns what was removed, as sentences.
+    """Remove a sweep's folder and its MLflow runs; returns what was removed, as sentences.
+
+    A ledger that cannot be read does not keep its folder from being removed.
 
     Raises:
+        InputError: there is no such sweep.
         AlreadyRunningError: it is running.
         TrackingError: MLflow cannot be reached; the folder is kept.
     """
     folder = store.sweep(_known(store, name))
     removed = []
-    with locks.hold_sweep_lock(folder):
+    with locks.hold_sweep_lock(folder, "delete"):
         locks.wait_for_orphans(folder)
-        if tracking.remove_experiment(store, store.tracking_uri(), name):
-            removed.append(f"The MLflow experiment {name!r} and its runs are removed.")
+        sweep_id = None
+        with contextlib.suppress(StorageError), Ledger.read(folder.ledger) as ledger:
+            sweep_id = ledger.get("sweep_id")
+        if sweep_id and tracking.remove_experiment(store, store.tracking_uri(), name, sweep_id):
+            removed.append(f"The runs of sweep {name!r} in MLflow are removed.")
         shutil.rmtree(folder.path)
         removed.append(f"{folder.path} is removed.")
     return removed
@@ -109,7 +116,12 @@ def sync(store: Store, name: str) -> dict[str, Any]:
         TrackingError: MLflow cannot be reached.
     """
     folder = store.sweep(_known(store, name))
-    with locks.hold_sweep_lock(folder), Ledger.create(folder.ledger) as ledger:
+    with locks.hold_sweep_lock(folder, "sync"), Ledger.create(folder.ledger) as ledger:
+        locks.wait_for_orphans(folder)
+        snapshot.take(ledger, store)  # a sweep that never began has nothing to send
+        collect(ledger, folder)
+        if ledger.get("state") == "running":
+            ledger.put(state="interrupted", reason="the program was killed")
         report = tracking.sync(ledger, store, store.tracking_uri())
         return {"sweep": name, "created": report.created, "updated": report.updated}
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from statistics import fmean
 from typing import Any
 
@@ -14,7 +15,7 @@ from textclf_sweep.errors import StorageError
 from textclf_sweep.ledger import Ledger
 from textclf_sweep.store import Store
 from textclf_sweep.sweep.propose import next_trial, total
-from textclf_sweep.trial import Parameters, Trial, TrialRecord, TrialState
+from textclf_sweep.trial import History, Parameters, Trial, TrialRecord, TrialState
 
 START_SECONDS = 10.0
 """Until the workers have imported TensorFlow."""
@@ -31,17 +32,20 @@ def plan(definition: SweepDefinition, store: Store, workers: int) -> dict[str, A
         store: whose complete trials the estimate of the time comes from.
         workers: how many trials would train at once (see `capacity`).
     """
-    trials = total(definition)
+    history = _history(definition, store)
+    whole = total(definition)
+    trials = None if whole is None else max(0, whole - sum(record.state.final for record in history))
     bounded = definition.budget.time is not None or definition.metric.target is not None
+    sample = list(itertools.islice(_sample(definition, history), SAMPLE))
     return {
         "sweep": definition.name,
         "trials": trials,
         "up_to": trials is not None and bounded,
         "sample": [
             {"number": trial.number, "architecture": trial.architecture, "parameters": dict(trial.parameters)}
-            for trial in _sample(definition)
+            for trial in sample
         ],
-        "estimate_seconds": None if trials is None else _estimate(definition, store, trials, workers),
+        "estimate_seconds": _estimate(definition, store, sample, trials, workers) if sample and trials else None,
     }
 
 
@@ -51,9 +55,17 @@ def capacity(definition: SweepDefinition) -> int:
     return int(engine.capacity(definition.workers))
 
 
-def _sample(definition: SweepDefinition) -> Iterator[Trial]:
-    """The first trials as they would be proposed before any result is known."""
-    history: tuple[TrialRecord, ...] = ()
+def _history(definition: SweepDefinition, store: Store) -> History:
+    """The trials of this very sweep that the store has already."""
+    with contextlib.suppress(StorageError), Ledger.read(store.sweep(definition.name).ledger) as ledger:
+        if ledger.get("definition_hash") == definition.hash():
+            return ledger.history()
+    return ()
+
+
+def _sample(definition: SweepDefinition, history: History) -> Iterator[Trial]:
+    """The next trials as they would be run before any new result is known."""
+    yield from (record.trial for record in history if not record.state.final)
     for _ in range(SAMPLE):
         trial = next_trial(definition, history)
         if trial is None:
@@ -62,7 +74,9 @@ def _sample(definition: SweepDefinition) -> Iterator[Trial]:
         yield trial
 
 
-def _estimate(definition: SweepDefinition, store: Store, trials: int, workers: int) -> float | None:
+def _estimate(
+    definition: SweepDefinition, store: Store, sample: Sequence[Trial], trials: int, workers: int
+) -> float | None:
     """Seconds the sweep may take: what an epoch took and how many of its epochs a trial trained, in the store so far.
 
     Trials of this sweep tell, else those of its architecture; None without one.
@@ -78,7 +92,7 @@ def _estimate(definition: SweepDefinition, store: Store, trials: int, workers: i
         return None
     per_epoch = fmean(record.result.seconds / len(record.epochs) for record in done if record.result)
     share = fmean(len(record.epochs) / _epochs(record.trial.parameters) for record in done)
-    epochs = fmean(_epochs(trial.parameters) for trial in _sample(definition))
+    epochs = fmean(_epochs(trial.parameters) for trial in sample)
     rounds = math.ceil(trials / workers)
     return START_SECONDS + rounds * per_epoch * share * epochs
 

@@ -3,36 +3,32 @@
 from __future__ import annotations
 
 import importlib
-import threading
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import metadata
-from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, Literal
 
 from textclf_sweep import data, locks, tracking
 from textclf_sweep.analysis import words
 from textclf_sweep.analysis.status import status_object
 from textclf_sweep.data import corpus
-from textclf_sweep.data.corpus import Splits
+from textclf_sweep.data.corpus import PARTS, Splits
 from textclf_sweep.definition.types import SweepDefinition
-from textclf_sweep.engines import Engine, TaskCrashed, TaskErrored, TaskFinished, TaskTimedOut
-from textclf_sweep.errors import InputError, NoSuccessError
-from textclf_sweep.floors import Floors, floors
+from textclf_sweep.engines import Engine
+from textclf_sweep.errors import InputError, NoSuccessError, TrackingError
 from textclf_sweep.ledger import Ledger
 from textclf_sweep.ranking import best
 from textclf_sweep.store import Store, SweepFolder
 from textclf_sweep.sweep import snapshot as snapshots
 from textclf_sweep.sweep.events import FloorsMeasured, Notice, Observer, SweepEnded, SweepEvent, SweepStarted
-from textclf_sweep.sweep.loop import POLL_SECONDS, Ending, Loop
+from textclf_sweep.sweep.loop import Ending, Loop
+from textclf_sweep.sweep.opening import FloorsThread, open_test, untested
 from textclf_sweep.sweep.propose import limit_reached, next_trial, total
 from textclf_sweep.sweep.resume import check_same, collect
-from textclf_sweep.training.tasks import EvaluateTask, Evaluation
-from textclf_sweep.trial import TrialRecord, TrialState
 
-EVALUATION_LIMIT = 1800.0
-"""Seconds the winner's evaluation may take."""
+EVERY_TRIAL = "every trial is done"
 
 RECORDED = ("textclf-sweep", "tensorflow", "keras", "mlflow", "optuna", "numpy")
 """Packages whose versions are recorded with a sweep."""
@@ -54,10 +50,17 @@ class _Context:
     splits: Splits
     observe: Observer
     stop: Stop
+    problems: SimpleQueue[str] = field(default_factory=SimpleQueue)
 
-    def problem(self, text: str) -> None:
-        """Pass on what MLflow's writer cannot do."""
-        self.observe(Notice(text, level="warning"))
+    @property
+    def uri(self) -> str:
+        """MLflow's tracking URI."""
+        return self.store.tracking_uri()
+
+    def tell_problems(self) -> None:
+        """Pass on what MLflow's writer, in its own thread, could not do."""
+        while not self.problems.empty():
+            self.observe(Notice(self.problems.get(), level="warning"))
 
 
 def run(definition: SweepDefinition, text: str, store: Store, observe: Observer, stop: Stop) -> dict[str, Any]:
@@ -71,33 +74,46 @@ def run(definition: SweepDefinition, text: str, store: Store, observe: Observer,
         stop: polled several times a second; returns a reason once the user wants to stop.
 
     Returns:
-        The status object (see `textclf_sweep.analysis.status`). Its state is ``interrupted`` when `stop` ended it.
+        The status object (see `textclf_sweep.analysis.status`). Its state is ``interrupted`` when `stop` ended it,
+        ``failed`` when no trial succeeded (see `no_success`).
 
     Raises:
         DataError: the data cannot be used; nothing was written.
         InputError: the sweep exists with another definition or other data.
         AlreadyRunningError: another process runs it.
-        NoSuccessError: it ended and no trial succeeded.
-        StorageError: the store or MLflow cannot be read or written.
+        StorageError: the store or MLflow cannot be read or written. When only MLflow could not be told, the
+            `TrackingError` carries the status.
     """
     splits = data.load(definition.data, definition.seed)
     folder = store.sweep(definition.name)
     _check_case(definition.name, store)
     tracking.check(store, store.tracking_uri(), definition.name)
     with locks.hold_sweep_lock(folder), Ledger.create(folder.ledger) as ledger:
+        folder.stop.unlink(missing_ok=True)
+        locks.wait_for_orphans(folder)
         if ledger.get("sweep_id") is None:
             _begin(definition, splits, ledger)
         else:
             check_same(definition, splits.data_hash, ledger)
         ledger.put(definition_text=text, run_cap=definition.run_cap, description=definition.description)
         context = _Context(definition, store, folder, ledger, splits, observe, stop)
-        locks.wait_for_orphans(folder)
         collect(ledger, folder)
-        if _work_left(context):
-            _work(context)
-        else:
+        if not _work_left(context):
             _nothing_left(context)
+        elif reason := stop():
+            _conclude(context, Ending("interrupted", reason))
+        else:
+            _work(context)
         return _end(context)
+
+
+def no_success(status: Mapping[str, Any], store: Store) -> NoSuccessError:
+    """The error for a sweep that ended as `status` says: without one successful trial."""
+    trials = store.command("trials", status["sweep"])
+    return NoSuccessError(
+        f"the sweep {status['sweep']!r} ended without one successful trial: {status['reason']}",
+        fix=f"`{trials}` says why each failed; a failure in the model's code has its traceback in MLflow",
+    )
 
 
 def _check_case(name: str, store: Store) -> None:
@@ -119,6 +135,8 @@ def _begin(definition: SweepDefinition, splits: Splits, ledger: Ledger) -> None:
         metric={"name": definition.metric.name, "goal": definition.metric.goal},
         data={
             "name": splits.name,
+            "source": definition.data.source,
+            "path": definition.data.path,
             "data_hash": splits.data_hash,
             "labels": list(splits.labels),
             **_rows(splits),
@@ -132,7 +150,7 @@ def _begin(definition: SweepDefinition, splits: Splits, ledger: Ledger) -> None:
 
 
 def _rows(splits: Splits) -> dict[str, int]:
-    return {part: len(getattr(splits, part).texts) for part in ("train", "validation", "test")}
+    return {name: len(splits.part(name)) for name in PARTS}
 
 
 def _work_left(context: _Context) -> bool:
@@ -142,28 +160,24 @@ def _work_left(context: _Context) -> bool:
         any(not record.state.final for record in history) or next_trial(definition, history) is not None
     ):
         return True
-    return _untested(context) is not None
-
-
-def _untested(context: _Context) -> TrialRecord | None:
-    """The winner, unless the test part has been opened for it."""
-    leader = best(context.ledger.history(), context.definition.metric)
-    opened = [opening.trial for opening in context.ledger.openings() if opening.figures is not None]
-    return leader if leader is not None and leader.number not in opened[-1:] else None
+    return untested(context.ledger, definition.metric) is not None
 
 
 def _nothing_left(context: _Context) -> None:
-    """The sweep was done before; its end, or MLflow's share of it, may have been cut short."""
-    ledger, store = context.ledger, context.store
-    context.observe(Notice("every trial is done already: nothing was run"))
+    """No trial is to be run; the sweep's end, or MLflow's share of it, may have been cut short."""
+    ledger, history = context.ledger, context.ledger.history()
+    reason = limit_reached(context.definition, history, ledger.active_seconds()) or EVERY_TRIAL
+    context.observe(Notice(f"nothing was run: {reason}"))
     if ledger.get("state") not in ("complete", "failed"):
-        _conclude(context, Ending("complete", "every trial is done"))
+        unfinished = any(not record.state.final for record in history)
+        _conclude(context, Ending("stopped" if unfinished else "complete", reason))
     if ledger.get("sent_to") != _mlflow(context):
-        _flush(context, tracking.Outbox(ledger, store, store.tracking_uri(), context.problem))
+        outbox = tracking.Outbox(ledger, context.store, context.uri, context.problems.put)
+        _flush(context, outbox)
 
 
 def _conclude(context: _Context, ending: Ending) -> None:
-    """Commit how the sweep ended; one without a success has failed."""
+    """Commit how the sweep ended; one that is complete without a success has failed."""
     if ending.state == "complete" and best(context.ledger.history(), context.definition.metric) is None:
         ending = Ending("failed", "no trial succeeded")
     context.ledger.put(state=ending.state, reason=ending.reason, sent_to=None)
@@ -173,36 +187,43 @@ def _work(context: _Context) -> None:
     """Start the workers, run the loop, open the test part for the winner."""
     definition, ledger, folder = context.definition, context.ledger, context.folder
     corpus.write(context.splits, folder.corpus)
-    folder.stop.unlink(missing_ok=True)
-    ledger.start_session()
-    ledger.put(state="running", reason="")
     engine = importlib.import_module(f"textclf_sweep.engines.{definition.engine}").start(definition.workers, folder)
-    outbox = tracking.Outbox(ledger, context.store, context.store.tracking_uri(), context.problem)
-    ending = Ending("interrupted", "the program failed")
-
-    def observe(event: SweepEvent) -> None:
-        outbox.notify()
-        context.observe(event)
-
     try:
-        observe(_started(context, engine.workers))
-        _tell_notes(context)
-        ending = _train_and_test(context, engine, observe)
+        ledger.start_session()
+        ledger.put(state="running", reason="")
+        outbox = tracking.Outbox(ledger, context.store, context.uri, context.problems.put)
+        ending = Ending("interrupted", "the program failed")
+
+        def observe(event: SweepEvent) -> None:
+            outbox.notify()
+            context.observe(event)
+
+        try:
+            observe(_started(context, engine.workers))
+            _tell_notes(context)
+            ending = _train_and_test(context, engine, observe)
+        finally:
+            engine.close()
+            _conclude(context, ending)
+            _flush(context, outbox)
     finally:
         engine.close()
-        _conclude(context, ending)
-        _flush(context, outbox)
 
 
 def _train_and_test(context: _Context, engine: Engine, observe: Observer) -> Ending:
-    measured = _Floors(context)
+    measured = FloorsThread(context.splits.train, context.splits.validation)
 
     def watch() -> Ending | None:
-        measured.tell()
+        context.tell_problems()
+        _tell_floors(context, measured)
         if reason := context.stop():
             return Ending("interrupted", reason)
         return Ending("stopped", "`sweep stop` was asked for") if context.folder.stop.exists() else None
 
+    if context.ledger.get("floors") is None:
+        measured.start()
+    else:
+        observe(FloorsMeasured(context.ledger.get("floors")))
     loop = Loop(context.definition, context.ledger, context.folder, engine, observe, watch)
     try:
         ending = loop.run()
@@ -210,10 +231,20 @@ def _train_and_test(context: _Context, engine: Engine, observe: Observer) -> End
         engine.close()
         loop.interrupt("the program failed")
         raise
-    if ending.state != "complete":
+    if ending.state != "complete" or untested(context.ledger, context.definition.metric) is None:
         return ending
-    measured.wait()
-    return _test(context, engine, watch) or ending
+    opening = open_test(context.ledger, context.definition.metric, context.folder, context.splits, engine, watch)
+    return opening or ending
+
+
+def _tell_floors(context: _Context, measured: FloorsThread) -> None:
+    """Commit and report the floors as soon as they are there, once."""
+    if not measured.done or context.ledger.get("floors") is not None:
+        return
+    context.ledger.put(floors=measured.found)
+    context.observe(FloorsMeasured(measured.found))
+    if measured.problem:
+        context.observe(Notice(f"the floors could not be measured: {measured.problem}", level="warning"))
 
 
 def _started(context: _Context, workers: int) -> SweepStarted:
@@ -239,105 +270,35 @@ def _tell_notes(context: _Context) -> None:
         context.observe(Notice(f"{finding.name}: {finding.why}", level=level))
 
 
-class _Floors:
-    """Measures the floors beside the training, once per sweep."""
-
-    def __init__(self, context: _Context) -> None:
-        self._context = context
-        self._found: Floors | None = None
-        self._told = context.ledger.get("floors") is not None
-        # A daemon: on large data the linear model takes a while, and Ctrl-C must not wait for it.
-        self._thread = threading.Thread(target=self._measure, daemon=True)
-        if self._told:
-            context.observe(FloorsMeasured(context.ledger.get("floors")))
-        else:
-            self._thread.start()
-
-    def tell(self) -> None:
-        """Commit and report the floors as soon as they are there."""
-        if not self._told and self._found is not None:
-            self._told = True
-            self._context.ledger.put(floors=self._found.to_json())
-            self._context.observe(FloorsMeasured(self._found.to_json()))
-
-    def wait(self) -> None:
-        """Return when the floors are told."""
-        if not self._told:
-            self._thread.join()
-            self.tell()
-
-    def _measure(self) -> None:
-        self._found = floors(self._context.splits.train, self._context.splits.validation)
-
-
-def _test(context: _Context, engine: Engine, watch: Callable[[], Ending | None]) -> Ending | None:
-    """Open the sealed test part for the winner: first the opening is committed, then the figures."""
-    leader, ledger, folder = _untested(context), context.ledger, context.folder
-    if leader is None or leader.result is None:
-        return None
-    cut_short = [item.number for item in ledger.openings() if item.figures is None and item.trial == leader.number]
-    opening = cut_short[-1] if cut_short else ledger.open_test(leader.number)
-    weights = folder.results / f"{leader.number}.{leader.result.attempt}.npz"
-    engine.submit(
-        EvaluateTask(leader.trial, weights, folder.corpus, folder.cache, folder.model, limit=EVALUATION_LIMIT)
-    )
-    beaten = floors(context.splits.train, context.splits.test).to_json()
-    while True:
-        if ending := watch():
-            return ending
-        for event in engine.poll(POLL_SECONDS):
-            match event:
-                case TaskFinished(_, Evaluation() as found):
-                    confusion = [list(row) for row in found.confusion]
-                    figures = {**found.metrics, "rows": found.rows, "floors": beaten, "confusion": confusion}
-                    ledger.record_test(opening, figures)
-                    return None
-                case TaskErrored(_, cause, _) | TaskCrashed(_, cause):
-                    return watch() or _untestable(context, cause)
-                case TaskTimedOut(_, limit):
-                    return _untestable(context, f"it took more than {limit:g} s")
-                case _:
-                    pass
-
-
-def _untestable(context: _Context, cause: str) -> Ending:
-    context.observe(Notice(f"the winner could not be scored on the test part: {cause}", level="warning"))
-    return Ending("stopped", f"the winner could not be scored on the test part: {cause}")
-
-
 def _mlflow(context: _Context) -> list[Any]:
     """Which MLflow this is: another address, or a database that was replaced, has not been told anything."""
-    uri = context.store.tracking_uri()
-    return [uri, *(tracking.identity(uri) or ())]
+    return [context.uri, *(tracking.identity(context.uri) or ())]
 
 
 def _flush(context: _Context, outbox: tracking.Outbox) -> None:
-    name = context.definition.name
+    if not context.ledger.history():
+        return  # interrupted before the first trial: MLflow need not be made just to show that
     if outbox.close(FLUSH_SECONDS):
         context.ledger.put(sent_to=_mlflow(context))
-    else:
-        context.observe(Notice(f"MLflow has not been told everything; `sweep sync {name}` does it", level="warning"))
+    context.tell_problems()
 
 
 def _end(context: _Context) -> dict[str, Any]:
-    """Tell what was found; raise when nothing succeeded."""
+    """Tell what was found."""
     found = status_object(snapshots.take(context.ledger, context.store))
     searched = list(context.definition.space.searched)
     context.observe(SweepEnded(found, words.findings(found, searched), _where(context, found)))
-    if found["state"] == "failed":
-        messages = [record.reason for record in context.ledger.history() if record.state is TrialState.FAILED]
-        cause = f"; the last failure: {messages[-1]}" if messages else ""
-        raise NoSuccessError(
-            f"the sweep {found['sweep']!r} ended without one successful trial ({found['reason']}){cause}",
-            fix=f"`sweep trials {found['sweep']}` lists them; the tracebacks are in MLflow",
-        )
+    if found["state"] != "interrupted" and context.ledger.get("sent_to") is None:
+        sync = context.store.command("sync", found["sweep"])
+        error = TrackingError("MLflow has not been told everything; nothing is lost", fix=f"`{sync}` sends the rest")
+        error.status = found
+        raise error
     return found
 
 
 def _where(context: _Context, found: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    name, store = context.definition.name, context.store
-    elsewhere = "" if store.root.resolve() == Path.cwd() else f" --store {store.root}"
-    rows = [("browse", f"sweep ui {name}{elsewhere}"), ("trials", f"sweep trials {name}{elsewhere}")]
-    if context.folder.model.is_dir() and found["test"] is not None:
+    name, store, test = context.definition.name, context.store, found["test"]
+    rows = [("browse", store.command("ui", name)), ("trials", store.command("trials", name))]
+    if test is not None and found["best"] is not None and test["trial"] == found["best"]["number"]:
         rows.append(("model", str(context.folder.model)))
     return (*rows, ("files", str(context.folder.path)))

@@ -7,9 +7,10 @@ import importlib
 import io
 import json
 import platform
+import shutil
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import keras
@@ -63,33 +64,18 @@ def _configure(threads: int) -> None:
 
 
 def _train(task: TrainTask, report: Report) -> TrialResult:
+    """What the model's code raises fails the trial; what reading and writing files raises is passed on."""
     started = time.perf_counter()
+    train, validation = (_load(task, part) for part in ("train", "validation"))
     fitted, events = fit.Fitted(), list[EpochEvent]()
-    state, reason, failure, weights = TrialState.COMPLETE, "all epochs", None, ""
 
     def end_of_epoch(epoch: int, metrics: dict[str, float]) -> Decision:
         events.append(EpochEvent(task.trial.number, task.attempt, epoch, metrics, time.time()))
         return report(events[-1])
 
-    try:
-        train, validation = (_load(task, part) for part in ("train", "validation"))
-        keras.utils.set_random_seed(task.trial.seed)
-        model = _build(task.trial, train.info)
-        fit.fit(
-            model, train, validation, parameters=task.trial.parameters, seed=task.trial.seed, metric=task.metric,
-            early_stopping=task.early_stopping, report=end_of_epoch, fitted=fitted,
-        )  # fmt: skip
-        if fitted.decision:
-            state = TrialState.PRUNED if fitted.decision.pruned else TrialState.COMPLETE
-            reason = fitted.decision.reason
-        elif fitted.stopped_early:
-            reason = f"early stopping after epoch {len(events)}"
-        weights = _save_weights(model, task.results / f"{task.key}.npz")
-    except fit.DivergedError as error:
-        state, reason, failure = TrialState.FAILED, f"diverged: {error}", Failure("diverged", str(error))
-    except Exception as error:  # whatever a model or an op raises fails this trial alone
-        line = f"{type(error).__name__}: {error}".splitlines()[0][:500]
-        state, reason, failure = TrialState.FAILED, line, Failure("error", line, traceback.format_exc())
+    model, failure = _fit(task, train, validation, end_of_epoch, fitted)
+    weights = "" if failure else _save_weights(model, task.results / f"{task.key}.npz")
+    state, reason = _ending(fitted, failure)
     best = fitted.metrics[fitted.best_epoch - 1] if fitted.best_epoch else {}
     result = TrialResult(
         trial=task.trial.number,
@@ -110,6 +96,38 @@ def _train(task: TrainTask, report: Report) -> TrialResult:
     )
     write_atomically(task.results / f"{task.key}.json", json.dumps(result.to_json()).encode())
     return result
+
+
+def _fit(
+    task: TrainTask,
+    train: features.Features,
+    validation: features.Features,
+    report: Callable[[int, dict[str, float]], Decision],
+    fitted: fit.Fitted,
+) -> tuple[keras.Model | None, Failure | None]:
+    """The trained model, or why there is none."""
+    try:
+        keras.utils.set_random_seed(task.trial.seed)
+        model = _build(task.trial, train.info)
+        fit.fit(
+            model, train, validation, parameters=task.trial.parameters, seed=task.trial.seed, metric=task.metric,
+            early_stopping=task.early_stopping, report=report, fitted=fitted,
+        )  # fmt: skip
+    except fit.DivergedError as error:
+        return None, Failure("diverged", str(error))
+    except (Exception, SystemExit) as error:  # whatever a model or an op raises fails this trial alone
+        line = f"{type(error).__name__}: {error}".splitlines()[0][:500]
+        return None, Failure("error", line, traceback.format_exc())
+    return model, None
+
+
+def _ending(fitted: fit.Fitted, failure: Failure | None) -> tuple[TrialState, str]:
+    if failure is not None:
+        return TrialState.FAILED, f"diverged: {failure.message}" if failure.kind == "diverged" else failure.message
+    if fitted.decision is not None:
+        return TrialState.PRUNED if fitted.decision.pruned else TrialState.COMPLETE, fitted.decision.reason
+    early = f"early stopping after epoch {len(fitted.metrics)}"
+    return TrialState.COMPLETE, early if fitted.stopped_early else "all epochs"
 
 
 def _evaluate(task: EvaluateTask) -> Evaluation:
@@ -141,11 +159,16 @@ def _save_weights(model: keras.Model, path: Path) -> str:
 
 
 def _export(model: keras.Model, info: FeatureInfo, trial: Trial, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    model.save(folder / "model.keras")
-    write_atomically(folder / "labels.json", json.dumps(list(info.labels), indent=1).encode())
-    write_atomically(folder / "vocabulary.json", info.vocabulary.read_bytes())
-    write_atomically(folder / "trial.json", json.dumps(trial.to_json(), indent=1).encode())
+    """Write the model and what is needed to use it; `folder` is the old export or the new one, never a mixture."""
+    fresh = folder.with_name(f"{folder.name}.new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    model.save(fresh / "model.keras")
+    (fresh / "labels.json").write_text(json.dumps(list(info.labels), indent=1))
+    (fresh / "vocabulary.json").write_bytes(info.vocabulary.read_bytes())
+    (fresh / "trial.json").write_text(json.dumps(trial.to_json(), indent=1))
+    shutil.rmtree(folder, ignore_errors=True)
+    fresh.rename(folder)
 
 
 def _versions() -> Mapping[str, str]:

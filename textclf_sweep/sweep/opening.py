@@ -1,0 +1,103 @@
+"""Opening the sealed test part for a sweep's winner, and the floors it is compared with."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import asdict
+
+from textclf_sweep.data.corpus import Part, Splits
+from textclf_sweep.definition.types import Metric
+from textclf_sweep.engines import Engine, EngineEvent, TaskCrashed, TaskFinished, WorkerReady
+from textclf_sweep.floors import floors
+from textclf_sweep.ledger import Ledger
+from textclf_sweep.ranking import best
+from textclf_sweep.store import SweepFolder
+from textclf_sweep.sweep.loop import CRASHES, Ending, Watch, pump
+from textclf_sweep.training.tasks import EvaluateTask, Evaluation
+from textclf_sweep.trial import TrialRecord
+
+EVALUATION_LIMIT = 1800.0
+"""Seconds the winner's evaluation may take."""
+
+
+class FloorsThread(threading.Thread):
+    """Measures the floors beside everything else. A daemon: on large data Ctrl-C must not wait for it.
+
+    Attributes:
+        found: chance, majority and linear accuracy; unknown ones None.
+        done: whether `found` is final.
+        problem: why the floors could not be measured, or empty.
+    """
+
+    def __init__(self, train: Part, evaluation: Part) -> None:
+        super().__init__(daemon=True, name="floors")
+        self._parts = train, evaluation
+        self.found: dict[str, float | None] = dict.fromkeys(("chance", "majority", "linear"))
+        self.done, self.problem = False, ""
+
+    def run(self) -> None:
+        """Measure; never raises."""
+        try:
+            self.found = floors(*self._parts).to_json()
+        except Exception as error:  # a comparison that fails must not end the sweep
+            self.problem = f"{type(error).__name__}: {error}"
+        self.done = True
+
+
+def untested(ledger: Ledger, metric: Metric) -> TrialRecord | None:
+    """The winner, unless the test part has been opened for it."""
+    leader = best(ledger.history(), metric)
+    opened = [opening.trial for opening in ledger.openings() if opening.figures is not None]
+    return leader if leader is not None and leader.number not in opened[-1:] else None
+
+
+def open_test(  # noqa: PLR0913, PLR0917 - what the evaluation needs, each once
+    ledger: Ledger, metric: Metric, folder: SweepFolder, splits: Splits, engine: Engine, watch: Watch
+) -> Ending | None:
+    """Score the winner on the test part: first the opening is committed, then the figures.
+
+    Returns:
+        None when that is done, else how the sweep ends.
+    """
+    leader = untested(ledger, metric)
+    if leader is None or leader.result is None:
+        return None
+    weights = folder.results / f"{leader.number}.{leader.result.attempt}.npz"
+    if not weights.is_file():
+        return _stopped(f"its weights {weights} are gone; put them back, or start anew under another --name")
+    opening = _opening(ledger, leader.number)
+    measured = FloorsThread(splits.train, splits.test)
+    measured.start()
+    task = EvaluateTask(leader.trial, weights, folder.corpus, folder.cache, folder.model, EVALUATION_LIMIT)
+    ends: list[EngineEvent] = []
+
+    def handle(event: EngineEvent) -> None:
+        if not isinstance(event, WorkerReady):
+            ends.append(event)
+
+    for _ in range(CRASHES):
+        ends.clear()
+        engine.submit(task)
+        ending = pump(engine, watch, handle, lambda: not ends or not measured.done)
+        if ending is not None:
+            return ending
+        match ends[0]:
+            case TaskFinished(_, Evaluation() as found):
+                figures = {**found.metrics, "rows": found.rows, "floors": measured.found, "confusion": found.confusion}
+                ledger.record_test(opening, figures)
+                return None
+            case TaskCrashed():
+                continue
+            case failed:
+                return _stopped(", ".join(f"{key} {value}" for key, value in asdict(failed).items() if key != "key"))
+    return _stopped(f"its worker crashed {CRASHES} times")
+
+
+def _opening(ledger: Ledger, trial: int) -> int:
+    """The number of the opening: one for this trial that was cut short, or a new one."""
+    cut_short = [item.number for item in ledger.openings() if item.figures is None and item.trial == trial]
+    return cut_short[-1] if cut_short else ledger.open_test(trial)
+
+
+def _stopped(cause: str) -> Ending:
+    return Ending("stopped", f"the winner could not be scored on the test part: {cause}")
