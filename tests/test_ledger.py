@@ -4,10 +4,12 @@ import dataclasses
 import math
 import os
 import random
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -50,6 +52,31 @@ def path(tmp_path: Path) -> Path:
 def ledger(path: Path, clock: Clock) -> Iterator[Ledger]:
     with Ledger.create(path, clock) as made:
         yield made
+
+
+class LockedFolder:
+    """A folder; inside a ``with`` neither it nor its files can be written, by root's tests either."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __enter__(self) -> None:
+        for file in self.path.iterdir():
+            file.chmod(0o444)
+        self.path.chmod(0o555)
+        if os.getuid() == 0:
+            os.seteuid(65534)
+
+    def __exit__(self, *_: object) -> None:
+        os.seteuid(os.getuid())
+        self.path.chmod(0o755)
+
+
+@pytest.fixture
+def locked_folder() -> Iterator[LockedFolder]:
+    # Not `tmp_path`: other users may not enter the folders above it.
+    with tempfile.TemporaryDirectory() as folder:
+        yield LockedFolder(Path(folder))
 
 
 def trial(number: int = 1) -> Trial:
@@ -103,6 +130,36 @@ class TestTrials:
         assert ledger.history()[0].epochs == (event(1, 1), event(1, 2))
         assert ledger.epochs(1, 1, after=1) == (event(1, 2),)
         assert ledger.epochs(1, 2) == ()
+
+    def test_an_epoch_of_an_attempt_that_is_over_is_kept_and_not_shown(self, ledger) -> None:
+        ledger.propose(trial())
+        ledger.begin_attempt(1)
+        ledger.crash(1, "killed")
+        ledger.begin_attempt(1)
+        ledger.record_epoch(event(1, 1, attempt=1))
+        assert ledger.history()[0].epochs == ()
+        assert ledger.epochs(1, 1) == (event(1, 1, attempt=1),)
+
+    def test_an_epoch_told_twice_or_late_stands_once_and_in_its_place(self, ledger) -> None:
+        ledger.propose(trial())
+        ledger.begin_attempt(1)
+        for epoch in (1, 3, 3, 2):
+            ledger.record_epoch(event(1, epoch))
+        assert ledger.history()[0].epochs == ledger.epochs(1, 1) == tuple(event(1, epoch) for epoch in (1, 2, 3))
+
+    def test_an_epoch_and_a_sending_cost_the_same_however_long_the_trial(self, ledger) -> None:
+        ledger.propose(trial())
+        ledger.begin_attempt(1)
+        (attempt,) = ledger.attempts()
+        statements: list[str] = []
+        ledger._connection.set_trace_callback(statements.append)
+        for epoch in range(1, 4):
+            ledger.record_epoch(event(1, epoch))
+            ledger.sent(dataclasses.replace(attempt, tracking_uri=URI, run_id="run", synced_epoch=epoch))
+        assert len([text for text in statements if text.startswith("INSERT")]) == 3
+        assert [text for text in statements if "SELECT" in text] == []
+        (record,) = ledger.history()
+        assert (len(record.epochs), record.run_id) == (3, "run")
 
     def test_the_result_counts(self, ledger, clock) -> None:
         ledger.propose(trial())
@@ -311,7 +368,8 @@ class TestSending:
 
 operations = st.lists(
     st.tuples(
-        st.sampled_from(["propose", "begin", "epoch", "finish", "fail", "interrupt", "crash"]), st.integers(0, 5)
+        st.sampled_from(["propose", "begin", "epoch", "finish", "fail", "interrupt", "crash", "sent"]),
+        st.integers(0, 5),
     ),
     max_size=25,
 )
@@ -324,7 +382,7 @@ class TestFile:
         path = tmp_path_factory.mktemp("ledger") / "ledger.db"
         with Ledger.create(path, Clock()) as ledger:
             for verb, choice in steps:
-                self.apply(ledger, verb, choice)
+                self.send(ledger, choice) if verb == "sent" else self.apply(ledger, verb, choice)
             before = ledger.history(), ledger.attempts()
         for opened in (Ledger.read(path), Ledger.create(path)):
             with opened as again:
@@ -332,6 +390,12 @@ class TestFile:
         for record in before[0]:
             counted = [attempt for attempt in before[1] if attempt.trial == record.number and attempt.counted]
             assert len(counted) == record.state.final
+
+    @staticmethod
+    def send(ledger: Ledger, choice: int) -> None:
+        """Some attempt, if there is one that far."""
+        for attempt in ledger.attempts()[choice : choice + 1]:
+            ledger.sent(dataclasses.replace(attempt, tracking_uri=URI, run_id=f"run {choice}"))
 
     @staticmethod
     def apply(ledger: Ledger, verb: str, choice: int) -> None:
@@ -416,6 +480,53 @@ class TestFile:
             ledger.finish(result())
         assert ledger.history() == before
         assert ledger.attempts()[0].state is TrialState.RUNNING
+
+    def test_an_epoch_or_a_sending_that_cannot_be_committed_is_not_in_memory_either(self, ledger, path) -> None:
+        ledger.start_session()
+        ledger.propose(trial())
+        ledger.begin_attempt(1)
+        ledger.record_epoch(event(1, 1))
+        before, (attempt,) = ledger.history(), ledger.attempts()
+        other = sqlite3.connect(path)
+        other.execute("CREATE TRIGGER full BEFORE UPDATE ON sessions BEGIN SELECT RAISE(ABORT, 'disk full'); END")
+        other.close()
+        with pytest.raises(StorageError, match="disk full"):
+            ledger.record_epoch(event(1, 2))
+        with pytest.raises(StorageError, match="disk full"):
+            ledger.sent(dataclasses.replace(attempt, run_id="run"))
+        assert ledger.history() == before
+
+    @pytest.mark.parametrize("killed", [False, True], ids=["closed", "killed"])
+    def test_one_that_nobody_may_write_is_read(self, locked_folder, killed) -> None:
+        path = locked_folder.path / "ledger.db"
+        with Ledger.create(path) as ledger:
+            ledger.propose(trial())
+            if killed:
+                # What a killed process leaves behind: the log beside the file, and nobody who holds it open.
+                for file in sorted(path.parent.iterdir()):
+                    shutil.copy(file, file.with_name(f"left-{file.name}"))
+        if killed:
+            for file in path.parent.glob("left-*"):
+                file.replace(file.with_name(file.name.removeprefix("left-")))
+            assert path.with_name("ledger.db-wal").stat().st_size
+        files = sorted(path.parent.iterdir())
+        with locked_folder, Ledger.read(path) as reader:
+            assert [record.trial for record in reader.history()] == [trial()]
+        assert sorted(path.parent.iterdir()) == files
+
+    def test_one_whose_log_cannot_be_read_is_not_shown_as_it_was_before(self, locked_folder) -> None:
+        path = locked_folder.path / "ledger.db"
+        with Ledger.create(path) as ledger:
+            ledger.propose(trial())
+            shutil.copy(path.with_name("ledger.db-wal"), path.with_name("left"))
+        path.with_name("left").replace(path.with_name("ledger.db-wal"))
+        with locked_folder, pytest.raises(StorageError, match="cannot be opened"):
+            Ledger.read(path)
+
+    def test_reading_leaves_no_file_behind(self, path) -> None:
+        Ledger.create(path).close()
+        Ledger.read(path).close()
+        assert list(path.parent.iterdir()) == [path]
 
     def test_a_missing_one_is_not_made_by_reading(self, path) -> None:
         with pytest.raises(StorageError, match="no ledger"):

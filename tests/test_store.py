@@ -31,6 +31,15 @@ def test_the_tracking_uri_is_the_stores_own_file(tmp_path, monkeypatch) -> None:
     assert Store(Path()).tracking_uri() == f"sqlite:///{tmp_path.resolve()}/mlflow.db"
 
 
+def test_a_command_to_paste_names_the_store_unless_we_are_in_it(tmp_path, monkeypatch) -> None:
+    store = Store(tmp_path / "my store")
+    store.root.mkdir()
+    assert store.command("sync", "lstm") == f"sweep sync lstm --store '{tmp_path.resolve()}/my store'"
+    monkeypatch.chdir(store.root)
+    assert store.command("run", "my file.yaml") == "sweep run 'my file.yaml'"
+    assert Store(Path()).command("ui") == "sweep ui"
+
+
 def test_the_environment_names_another(tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:5000")
     assert Store(tmp_path).tracking_uri() == "http://127.0.0.1:5000"

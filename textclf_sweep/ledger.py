@@ -149,6 +149,8 @@ class Ledger:
             if event.attempt == _current(record) and (not record.epochs or record.epochs[-1].epoch < event.epoch):
                 # Reading them all again would make a long trial quadratic.
                 self._records[event.trial] = dataclasses.replace(record, epochs=(*record.epochs, event))
+            else:
+                self._refresh(event.trial)
 
     def finish(self, result: TrialResult) -> None:
         """Commit how an attempt ended; it counts for its trial. A trial that is final already is left as it is."""

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import math
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from textclf_sweep.analysis import words
 from textclf_sweep.analysis.status import status_object
@@ -90,11 +94,24 @@ class TestFindings:
     ("value", "text"),
     [
         (0.00123456, "0.00123"), (1.2e-5, "1.2e-05"), (0.5, "0.5"), (64, "64"), (12345, "12345"), (2048.0, "2048"),
-        ("adam", "adam"), (True, "true"), (False, "false"), (0.0, "0"),
+        ("adam", "adam"), (True, "true"), (False, "false"), (0.0, "0"), (999.7, "1000"), (1234.56, "1235"),
+        (3e7, "3e+07"),
     ],
 )  # fmt: skip
 def test_a_value_as_a_person_writes_it(value, text) -> None:
     assert words.number(value) == text
+
+
+@given(st.floats(-1e300, 1e300))
+def test_a_value_is_short_and_close(value) -> None:
+    text = words.number(value)
+    assert len(text) <= 10
+    assert math.isclose(float(text), value, rel_tol=0.006, abs_tol=1e-320)
+
+
+def test_the_usual_parameters_come_first() -> None:
+    assert words.ordered(["alpha", "dropout", "learning_rate"]) == ("learning_rate", "dropout", "alpha")
+    assert words.parameters({"units": 64, "learning_rate": 0.1}) == "learning_rate 0.1, units 64"
 
 
 def test_parameters_that_are_inactive_are_left_out() -> None:

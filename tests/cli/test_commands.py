@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from textclf_sweep.cli.delete import trials
 from textclf_sweep.cli.main import main
 from textclf_sweep.store import Store
 from textclf_sweep.trial import TrialState
@@ -107,6 +108,36 @@ def test_delete_asks_nobody_without_a_terminal(
     assert captured.out == ""
     assert captured.err.endswith("hint: add --yes\n")
     assert store.sweep("news").ledger.is_file()
+
+
+def test_delete_of_a_sweep_that_nothing_can_read_asks_without_a_count(
+    make_sweep: MakeSweep, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = make_sweep(TrialState.COMPLETE)
+    assert trials(store, "news") == 1
+    store.sweep("news").ledger.write_bytes(b"no database" * 500)
+    assert trials(store, "news") is None
+    monkeypatch.setattr(sys, "stdin", Terminal("n\n"))
+    assert printed_question(capsys, "delete", "news", "--store", str(store.root)).startswith(
+        "Delete sweep news, everything in its folder and its MLflow experiment?"
+    )
+    assert main(["delete", "news", "--store", str(store.root), "--yes"]) == 0
+    assert "mlruns/sweeps/news is removed" in capsys.readouterr().out
+    assert not store.sweep("news").path.exists()
+
+
+def printed_question(capsys: Capture, *arguments: str) -> str:
+    assert main(arguments) == 0
+    captured = capsys.readouterr()
+    assert captured.out.strip() == "nothing was deleted"
+    return captured.err
+
+
+class Terminal(io.StringIO):
+    """Somebody who types."""
+
+    def isatty(self) -> bool:
+        return True
 
 
 def test_an_unknown_sweep_is_an_error_on_stderr_even_with_json(make_sweep: MakeSweep, capsys: Capture) -> None:

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
+import threading
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
 
+from textclf_sweep.cli._options import overrides
 from textclf_sweep.cli.main import main
 from textclf_sweep.cli.plan import time_needed, trials
-from textclf_sweep.cli.run import resume_command
+from textclf_sweep.cli.run import for_the_record, resume_command
+from textclf_sweep.definition.types import SweepDefinition
+from textclf_sweep.errors import TrackingError
+from textclf_sweep.store import Store
 
 pytestmark = pytest.mark.unit
 
@@ -68,6 +76,16 @@ def test_the_schema_is_one(capsys: pytest.CaptureFixture[str]) -> None:
     jsonschema.Draft202012Validator.check_schema(schema)
 
 
+def test_the_error_that_the_readme_shows_is_the_real_one(definition: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    example = readme.partition("```yaml\n")[2].partition("```")[0]
+    Path("tickets.yaml").write_text(f"{example}\nparameters:\n  learning_rat: {{value: 0.01}}\n", encoding="utf-8")
+    assert main(["plan", "tickets.yaml"]) == 2
+    shown = capsys.readouterr().err
+    assert "tickets.yaml:12 parameters.learning_rat: " in shown
+    assert f"```text\n{shown}```\n" in readme
+
+
 def test_what_a_plan_says() -> None:
     assert trials({"trials": 1, "up_to": False}) == "1 trial"
     assert trials({"trials": 20, "up_to": True}) == "at most 20 trials"
@@ -76,6 +94,91 @@ def test_what_a_plan_says() -> None:
 
 
 def test_the_resume_command_is_quoted_for_a_shell() -> None:
-    command = resume_command(Path("my sweep.yaml"), ["budget.time=1 h"], "b", Path("/data"))
-    assert command == "sweep run 'my sweep.yaml' --set 'budget.time=1 h' --name b --store /data"
-    assert resume_command(Path("a.yaml"), None, None, Path()) == "sweep run a.yaml"
+    command = resume_command(Path("my sweep.yaml"), ["budget.time=1 h"], "b", 2, Store(Path("/my data")))
+    assert command == "sweep run 'my sweep.yaml' --set 'budget.time=1 h' --name b --workers 2 --store '/my data'"
+    assert resume_command(Path("a.yaml"), None, None, None, Store(Path())) == "sweep run a.yaml"
+
+
+def test_the_record_says_what_was_changed() -> None:
+    text = for_the_record(b"\xef\xbb\xbfmethod: grid\n", overrides(["a=[1,\n2]"], "2024", 3))
+    assert text == '# run with --set a=[1, 2]\n# run with --set name="2024"\n# run with --set workers=3\nmethod: grid\n'
+
+
+def test_a_definition_may_come_from_a_pipe(definition: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pipe = definition.parent / "pipe.yaml"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=[GRID])
+    writer.start()
+    assert main(["plan", str(pipe)]) == 0
+    writer.join()
+    assert capsys.readouterr().out.startswith("pipe: architecture lstm, method grid")
+
+
+@pytest.fixture
+def run_ending(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
+    """Lets `sweep run` train nothing and end with this status or error; returns the texts it was handed."""
+
+    def end_with(status: Mapping[str, Any], error: Exception | None = None) -> list[str]:
+        texts: list[str] = []
+
+        def fake(definition: SweepDefinition, text: str, *_: object) -> Mapping[str, Any]:
+            texts.append(text)
+            if error is not None:
+                raise error
+            return status
+
+        monkeypatch.setattr("textclf_sweep.cli.run.run", fake)
+        return texts
+
+    return end_with
+
+
+def test_run_from_a_pipe_keeps_its_text(definition: Path, run_ending: Callable[..., list[str]]) -> None:
+    texts = run_ending({"state": "complete"})
+    pipe = definition.parent / "pipe.yaml"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=[GRID])
+    writer.start()
+    assert main(["run", str(pipe), "--workers", "1"]) == 0
+    writer.join()
+    assert texts == [f"# run with --set workers=1\n{GRID}"]
+
+
+FAILED = {"sweep": "news", "state": "failed", "reason": "no trial succeeded"}
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_no_success_is_said_on_stderr_beside_the_object(
+    options: list[str],
+    definition: Path,
+    run_ending: Callable[..., list[str]],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run_ending(FAILED)
+    assert main(["run", *options]) == 3
+    captured = capsys.readouterr()
+    assert (json.loads(captured.out) if options else captured.out) == (FAILED if options else "")
+    assert captured.err.startswith("error: the sweep 'news' ended without one successful trial")
+
+
+@pytest.mark.parametrize(("options", "status"), [([], FAILED), (["--json"], FAILED), (["--json"], None)])
+def test_a_flush_that_fails_is_said_on_stderr_beside_the_object(
+    options: list[str],
+    status: Mapping[str, Any] | None,
+    definition: Path,
+    run_ending: Callable[..., list[str]],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    error = TrackingError("MLflow has not been told everything")
+    error.status = status
+    run_ending(FAILED, error)
+    assert main(["run", *options]) == 4
+    captured = capsys.readouterr()
+    assert captured.out == (f"{json.dumps(status, indent=2)}\n" if options and status else "")
+    assert captured.err == "error: MLflow has not been told everything\n"
+
+
+def test_a_plan_says_what_is_ignored(definition: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    definition.write_text(f"{GRID}early_terminate: {{type: hyperband, min_iter: 3}}")
+    assert main(["plan"]) == 0
+    assert "\nignored: early_terminate\n" in capsys.readouterr().out

@@ -39,7 +39,7 @@ def catalogue() -> Catalogue:
         searchers={
             "grid": Entry("grid", "Every combination.", finite=True),
             "random": Entry("random", "Independent draws."),
-            "bayes": Entry("bayes", "Guided by results."),
+            "bayes": Entry("bayes", "Guided by results.", weighs=False),
         },
         sources={
             "csv": Entry(

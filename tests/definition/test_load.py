@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from textclf_sweep.definition.catalogue import Catalogue
-from textclf_sweep.definition.load import load, load_file
+from textclf_sweep.definition.load import load, load_file, read_file
 from textclf_sweep.definition.space import Categorical, Range
 from textclf_sweep.definition.types import Budget, DataSettings, EarlyStopping, Metric, SweepDefinition
 from textclf_sweep.errors import DefinitionError
@@ -27,7 +27,7 @@ metric: {name: val_loss, goal: minimize, target: 0.1}
 parameters:
   learning_rate: {min: 1e-4, max: 1e-2, distribution: log_uniform_values}
   batch_size: {values: [32, 64]}
-  optimizer: {values: [adam, sgd], probabilities: [0.75, 0.25]}
+  optimizer: {values: [adam, sgd]}
   dropout: {min: 0, max: 0.5}
   units: 64.0
 run_cap: 20
@@ -52,7 +52,7 @@ def test_every_key_arrives(read: Read) -> None:
         "batch_size": Categorical((32, 64)),
         "dropout": Range(0.0, 0.5),
         "learning_rate": Range(1e-4, 1e-2, log=True),
-        "optimizer": Categorical(("adam", "sgd"), (0.75, 0.25)),
+        "optimizer": Categorical(("adam", "sgd")),
     }
     assert found.data == DataSettings(
         "csv", str(Path.cwd() / "tickets.csv"), "body", "queue", "customer", 0.2, 0.1,
@@ -70,6 +70,53 @@ def test_every_key_arrives(read: Read) -> None:
     assert (found.run_cap, found.seed, found.engine, found.workers) == (20, 7, "local", 2)
     assert found.enqueue == ({"dropout": 0.9, "units": 64},)
     assert found.ignored == ("program", "entity")
+
+
+WANDB = """
+program: train.py
+project: news
+entity: me
+method: random
+name: pasted
+description: a block that Weights & Biases runs
+run_cap: 50
+metric: {name: val_loss, goal: minimize, target: 0.1}
+early_terminate: {type: hyperband, min_iter: 3, s: 2, eta: 3, max_iter: 27, strict: true}
+parameters:
+  learning_rate: {distribution: log_uniform_values, min: 0.0001, max: 0.1}
+  batch_size: {distribution: q_log_uniform_values, q: 8, min: 32, max: 256}
+  optimizer: {values: [adam, sgd], probabilities: [0.7, 0.3]}
+  dropout: {min: 0.1, max: 0.5}
+  epochs: {value: 10}
+command: ["${env}", python, "${program}", "${args}"]
+"""
+
+
+def test_a_block_of_weights_and_biases_pastes_in(read: Read) -> None:
+    found = read(f"{WANDB}architecture: lstm\ndata: {{source: uci_news}}", whole=True)
+    assert found.ignored == ("program", "command", "project", "entity", "early_terminate")
+    assert (found.name, found.run_cap, found.metric) == ("pasted", 50, Metric("val_loss", "minimize", 0.1))
+    assert list(found.space.searched) == ["batch_size", "dropout", "learning_rate", "optimizer"]
+
+
+def test_what_has_no_effect_does_not_make_it_another_sweep(read: Read) -> None:
+    pruned = read("early_terminate: {type: hyperband, min_iter: 3}")
+    assert pruned.ignored == ("early_terminate",)
+    assert pruned.hash() == read().hash()
+
+
+@pytest.mark.parametrize("method", ["bayes", "grid"])
+def test_only_random_draws_by_probabilities(problem: Problem, read: Read, method: str) -> None:
+    rest = (
+        "architecture: lstm\ndata: {source: uci_news}\nparameters:\n"
+        "  units:\n    values: [1, 2]\n    probabilities: [0.7, 0.3]\n"
+    )
+    message = problem(f"method: {method}\n{rest}", whole=True)
+    assert message.startswith(
+        f"sweeps/lstm.yaml:7 parameters.units.probabilities: method {method} does not draw by probabilities"
+    )
+    assert "method: random" in message
+    assert read(f"method: random\n{rest}", whole=True).space.searched["units"] == Categorical((1, 2), (0.7, 0.3))
 
 
 def test_what_is_not_named_has_its_default(read: Read) -> None:
@@ -141,8 +188,14 @@ def test_times_are_seconds_or_texts(read: Read, text: str, seconds: float) -> No
         ("max_trials: 3", "sweeps/lstm.yaml:4 max_trials: ", "did you mean run_cap?"),
         ("zzzz: 3", "sweeps/lstm.yaml:4 zzzz: ", "remove it"),
         ("dropout: 0.3", "sweeps/lstm.yaml:4 dropout: is a hyperparameter", "parameters: {dropout: ...}"),
-        ("early_terminate: {type: hyperband}", "sweeps/lstm.yaml:4 early_terminate: this version does not prune yet",
-         "remove the key"),
+        ("early_terminate: {type: hyperband}", "sweeps/lstm.yaml:4 early_terminate: does not say when to prune",
+         "min_iter: 3"),
+        ("early_terminate: {min_iter: 3}", "sweeps/lstm.yaml:4 early_terminate.type: is missing", "type: hyperband"),
+        ("early_terminate: {type: envelope, min_iter: 3}", "sweeps/lstm.yaml:4 early_terminate.type: the text 'envel",
+         "one of hyperband"),
+        ("early_terminate: {type: hyperband, min_iter: 3, etta: 3}", "sweeps/lstm.yaml:4 early_terminate.etta: ",
+         "did you mean eta?"),
+        ("early_terminate: hyperband", "sweeps/lstm.yaml:4 early_terminate: the text", "a mapping"),
         ("name: a/b", "sweeps/lstm.yaml:4 name: the text 'a/b' is not valid", "letters, digits"),
         ("name: .hidden", "sweeps/lstm.yaml:4 name: ", "beginning with a letter or digit"),
         (f"name: {'x' * 65}", "sweeps/lstm.yaml:4 name: ", "1 to 64"),
@@ -303,6 +356,7 @@ def test_a_file_is_read_from_where_it_is(tmp_path: Path, catalogue: Catalogue) -
     file = tmp_path / "tickets.yaml"
     file.write_text("\ufeffarchitecture: lstm\r\nmethod: random\r\ndata: {path: t.csv, label: größe}", encoding="utf-8")
     found = load_file(file, catalogue, ["run_cap=3"])
+    assert found == load(read_file(file), catalogue, path=file, overrides=["run_cap=3"])
     assert (found.name, found.run_cap, found.data.label) == ("tickets", 3, "größe")
     assert found.data.path == str(tmp_path / "t.csv")
 

@@ -63,6 +63,7 @@ def test_killed_while_it_starts_it_starts_the_next_time(fresh: Any, wait_until: 
     for what, reached in moments.items():
         running = fresh.start(*command)
         wait_until(lambda: reached(running) or running.ended, what)  # noqa: B023 - called in this turn of the loop
+        assert not running.ended, f"before {what}: {running.end()}"
         os.kill(running.pid, signal.SIGKILL)
         assert running.end().code == -signal.SIGKILL
         wait_until(running.gone, "its workers are gone", seconds=20)

@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from textclf_sweep.definition.space import SearchSpace
+from textclf_sweep.definition.space import SearchSpace, contains
 from textclf_sweep.definition.types import Metric
 from textclf_sweep.searchers import Ask
 from textclf_sweep.trial import History, Parameters, Scalar, Trial, TrialRecord, TrialResult, TrialState
@@ -50,6 +50,13 @@ class Search:
     def propose(self, history: History) -> Mapping[str, Scalar] | None:
         """The trial that follows `history`."""
         return self.searcher.propose(Ask(self.space, self.metric, self.seed, len(history) + 1, history))
+
+    def holds(self, parameters: Parameters) -> bool:
+        """Whether `parameters` names exactly the space's parameters, each with a value of its distribution."""
+        distributions = dict(self.space.distributions)
+        return parameters.keys() == distributions.keys() and all(
+            contains(distributions[name], value) for name, value in parameters.items()
+        )
 
     def finished(self, number: int, parameters: Parameters) -> TrialRecord:
         """The record of a trial that has been trained."""

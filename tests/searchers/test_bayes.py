@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from statistics import median
 
 import pytest
 
+from textclf_sweep.definition.load import load
 from textclf_sweep.definition.space import Categorical, Constant, Range
 from textclf_sweep.definition.types import Metric
+from textclf_sweep.errors import DefinitionError
 from textclf_sweep.searchers import bayes
 from textclf_sweep.searchers import random as random_search
+from textclf_sweep.sweep.catalogue import discover
 from textclf_sweep.trial import TrialState
 
 pytestmark = pytest.mark.unit
@@ -92,3 +96,13 @@ def test_steps_are_kept(search) -> None:
     for done in search(bayes, space, lambda parameters: parameters["units"]).run(25):
         assert done.trial.parameters["units"] % 32 == 0
         assert done.trial.parameters["dropout"] in {0.0, 0.1, 0.2, 0.3, 0.4, 0.5}
+
+
+def test_probabilities_are_refused_when_the_definition_is_read() -> None:
+    text = """
+        {architecture: lstm, method: bayes, data: {source: uci_news},
+         parameters: {units: {values: [32, 64], probabilities: [0.9, 0.1]}}}
+    """
+    with pytest.raises(DefinitionError, match="method bayes does not draw by probabilities"):
+        load(text, discover(), path=Path("lstm.yaml"))
+    assert load(text.replace("bayes", "random"), discover(), path=Path("lstm.yaml")).method == "random"

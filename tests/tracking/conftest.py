@@ -45,19 +45,18 @@ class FabricatedSweep:
                 "seed": 7,
                 "metric": {"name": "val_accuracy", "goal": "maximize", "target": None},
                 "space": space,
-                "data": {"source": "news", "path": None, "text": "text", "label": "label"},
+                "data": {"source": "uci_news", "text": "text", "label": "label"},
             },
             definition_text="architecture: lstm\nmethod: bayes\nrun_cap: 12\n",
             definition_hash="d" * 64,
             run_cap=12,
-            data={"name": "news", "data_hash": "0123456789abcdef" * 4, "labels": LABELS,
-                  "train": 4000, "validation": 800, "test": 2000},
+            data={"name": "news", "source": "uci_news", "path": None, "data_hash": "0123456789abcdef" * 4,
+                  "labels": LABELS, "train": 4000, "validation": 800, "test": 2000},
             floors={"chance": 0.25, "majority": 0.26, "linear": 0.81},
             metric={"name": "val_accuracy", "goal": "maximize"},
             notes=["`project` is accepted and has no effect here"],
             findings=[{"name": "near_duplicates", "severity": "warning", "count": 120, "share": 0.03}],
             versions={"tensorflow": "2.21.0", "keras": "3.15.1"},
-            best=None,
         )  # fmt: skip
 
     def begin(self, number: int, **parameters: Any) -> int:
@@ -165,7 +164,6 @@ class FabricatedSweep:
                     self.interrupt(number)
                 case _:
                     self.complete(number, 0.83 if number == 8 else 0.55 + 0.02 * number, 3 + number % 3)
-        self.ledger.put(best=8)
         opening = self.ledger.open_test(8)
         figures = {"accuracy": 0.7515, "macro_f1": 0.7493, "loss": 0.61, "rows": 2000,
                    "floors": {"chance": 0.25, "majority": 0.25, "linear": 0.818}}  # fmt: skip

@@ -14,7 +14,7 @@ import pytest
 from textclf_sweep.errors import TrackingError
 from textclf_sweep.store import Store
 from textclf_sweep.tracking import check, connection, prepare
-from textclf_sweep.tracking.database import database_path, schema_head
+from textclf_sweep.tracking.database import database_path
 
 PREPARE = """
 import sys
@@ -39,11 +39,6 @@ def test_a_new_store_gets_one_whole_database_however_many_ask_for_it(tmp_path: P
     check(store, f"sqlite:///{store.database}", "lstm")
     default = connection.client(f"sqlite:///{store.database}").get_experiment("0")
     assert default.artifact_location == str(tmp_path / "mlruns" / "0")
-
-
-def test_the_newest_schema_is_read_without_mlflow(migrated: Path) -> None:
-    with closing(sqlite3.connect(migrated)) as connection_:
-        assert connection_.execute("SELECT version_num FROM alembic_version").fetchall() == [(schema_head(),)]
 
 
 def test_checking_imports_no_mlflow(store: Store, uri: str) -> None:
@@ -127,6 +122,47 @@ def test_an_experiment_of_another_store_is_not_written_into(tmp_path: Path, migr
     with pytest.raises(TrackingError, match="outside this store") as caught:
         check(store, f"sqlite:///{shared}", "lstm")
     assert "--name" in caught.value.problems[0].fix
+
+
+def test_an_experiment_another_program_filled_is_not_written_into(store: Store, uri: str) -> None:
+    client = connection.client(uri)
+    run = client.create_run(
+        client.create_experiment("lstm", artifact_location=(store.mlruns / "9").as_uri())
+    ).info.run_id
+    with pytest.raises(TrackingError, match="none of its runs is from textclf-sweep") as caught:
+        check(store, uri, "lstm")
+    assert "--name" in caught.value.problems[0].fix
+    check(store, uri, "gru")
+
+    client.delete_run(run)
+    check(store, uri, "lstm")  # an empty one is free
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("uri", ["./mlruns", "/data/mlruns", "file:///data/mlruns", "file:mlruns"])
+def test_a_folder_of_files_is_refused_before_anything_else(tmp_path: Path, uri: str) -> None:
+    store = Store(tmp_path / "store")
+    for look in (lambda: check(store, uri, "lstm"), lambda: prepare(store, uri)):
+        with pytest.raises(TrackingError, match="folder of files") as caught:
+            look()
+        assert "unset MLFLOW_TRACKING_URI" in caught.value.problems[0].fix
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.unit
+def test_a_folder_of_files_is_taken_when_mlflow_was_told_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    check(Store(tmp_path), str(tmp_path / "mlruns"), "lstm")
+
+
+@pytest.mark.unit
+def test_the_hint_names_the_store(tmp_path: Path) -> None:
+    store = Store(tmp_path / "my store")
+    store.root.mkdir()
+    store.database.write_bytes(b"no database" * 100)
+    with pytest.raises(TrackingError) as caught:
+        check(store, f"sqlite:///{store.database}", "lstm")
+    assert f"`sweep sync lstm --store '{store.root}'`" in caught.value.problems[0].fix
 
 
 @pytest.mark.unit

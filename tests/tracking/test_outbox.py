@@ -47,7 +47,7 @@ def test_what_the_ledger_has_is_in_mlflow_when_it_is_closed(sweep: Any, store: S
         outbox.notify()
         sweep.finish(number, attempt, events)
         outbox.notify()
-    sweep.ledger.put(state="complete", best=3)
+    sweep.ledger.put(state="complete")
 
     assert outbox.close(PATIENCE)
     assert outbox.close(PATIENCE)
@@ -55,8 +55,9 @@ def test_what_the_ledger_has_is_in_mlflow_when_it_is_closed(sweep: Any, store: S
     assert [run.info.status for run in found] == ["FINISHED"] * 4
     assert problems.texts == []
     assert sweep.ledger.unsent(uri) == ()
-    assert outbox.parent_run_id in {run.info.run_id for run in found}
-    assert outbox.experiment_id == found[0].info.experiment_id
+    experiment, parent = sweep.ledger.parent(uri)
+    assert parent in {run.info.run_id for run in found}
+    assert experiment == found[0].info.experiment_id
     report = sync(sweep.ledger, store, uri)
     assert (report.created, report.updated) == (0, 0)
 
@@ -131,7 +132,7 @@ def test_a_server_that_is_away_does_not_hold_up_the_end(sweep: Any, store: Store
 
     assert not outbox.close(PATIENCE)
     assert "http://127.0.0.1:9" in problems.texts[0]
-    assert outbox.parent_run_id is None
+    assert sweep.ledger.parent("http://127.0.0.1:9") is None
 
 
 @pytest.mark.parametrize("broken", ["name", "history"])

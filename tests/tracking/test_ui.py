@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -28,7 +27,7 @@ from textclf_sweep.store import Store
 from textclf_sweep.tracking import serve
 store = Store(Path(sys.argv[1]))
 ended = serve(store, f"sqlite:///{store.database}", port=int(sys.argv[2]), open_browser=False,
-              on_ready=lambda page: print(page, flush=True))
+              on_ready=lambda page: print(page, flush=True), name="lstm")
 print("ended by", ended, flush=True)
 """
 
@@ -88,21 +87,28 @@ def test_a_taken_port_is_passed_over() -> None:
 
 
 @pytest.mark.unit
-def test_the_address_is_that_of_the_named_sweep_or_of_the_latest(tmp_path: Path, fabricate: Callable[..., Any]) -> None:
+def test_the_address_is_that_of_the_named_sweep(tmp_path: Path, fabricate: Callable[..., Any]) -> None:
     store, base = Store(tmp_path), "http://127.0.0.1:5000"
-    assert address(store, "sqlite:///a", base) == f"{base}/#/experiments"
     for name, experiment in (("lstm", "1"), ("cnn", "2")):
-        made = fabricate(store, name)
-        made.ledger.set_parent("sqlite:///a", experiment, "run")
-        stamp = time.time() - 100 * (3 - int(experiment))
-        os.utime(store.sweep(name).ledger, (stamp, stamp))
+        fabricate(store, name).ledger.set_parent("sqlite:///a", experiment, "run")
 
     runs = "runs?workflowType=machine_learning&viewStateShareKey=sweep"
-    assert address(store, "sqlite:///a", base) == f"{base}/#/experiments/2/{runs}"
+    assert address(store, "sqlite:///a", base, "cnn") == f"{base}/#/experiments/2/{runs}"
     assert address(store, "sqlite:///a", base, "lstm") == f"{base}/#/experiments/1/{runs}"
-    assert address(store, "sqlite:///b", base) == f"{base}/#/experiments"
+    assert address(store, "sqlite:///a", base) == f"{base}/#/experiments"
+    assert address(store, "sqlite:///b", base, "lstm") == f"{base}/#/experiments"
     with pytest.raises(StorageError):
         address(store, "sqlite:///a", base, "gru")
+
+
+@pytest.mark.unit
+def test_a_damaged_ledger_does_not_keep_the_others_from_being_shown(tmp_path: Path) -> None:
+    ledger = Store(tmp_path).sweep("broken").ledger
+    ledger.parent.mkdir(parents=True)
+    ledger.write_bytes(b"no database")
+    pages: list[str] = []
+    serve(Store(tmp_path), "http://mlflow.example", on_ready=pages.append, open_browser=False)
+    assert pages == ["http://mlflow.example/#/experiments"]
 
 
 @pytest.mark.unit

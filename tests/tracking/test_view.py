@@ -100,7 +100,7 @@ def test_every_opening_of_the_test_part_is_a_point() -> None:
 
 
 def test_the_winner_stands_on_the_parent() -> None:
-    sweep = SweepView("id", "lstm", best=2, floors={"chance": 0.25, "linear": None}, history=(record(2, 0.8),))
+    sweep = SweepView("id", "lstm", floors={"chance": 0.25, "linear": None}, history=(record(2, 0.8),))
 
     tags = view.parent_tags(sweep)
     assert tags["best.trial"] == "2"
@@ -174,6 +174,23 @@ def test_the_description_says_what_was_searched_what_won_and_against_what(
         assert part in text
 
 
+def test_the_description_says_how_to_run_it_again_with_the_same_options() -> None:
+    text = "# run with --set seed=8\n# run with --set data.path=my file.csv\n# run with --set name=b\n# mine\nseed: 1\n"
+    late = "# run with --set run_cap=1\n"
+    sweep = SweepView("id", "lstm", definition_text=text + late)
+
+    again = "`sweep run definition.yaml --set seed=8 --set 'data.path=my file.csv' --name lstm-2`"
+    assert again in describe(sweep)
+
+
+def test_the_winner_is_the_best_of_the_history() -> None:
+    history = (record(1, 0.5), record(2, 0.9), record(3, 0.95, TrialState.PRUNED))
+
+    assert SweepView("id", "lstm", history=history).winner is history[1]
+    assert SweepView("id", "lstm", metric="val_loss", goal="minimize", history=history).winner is history[0]
+    assert SweepView("id", "lstm").winner is None
+
+
 def test_the_description_of_a_sweep_that_has_just_begun_claims_nothing() -> None:
     text = describe(SweepView("id", "lstm", definition={"architecture": "lstm", "method": "grid", "seed": 0}))
 
@@ -182,7 +199,7 @@ def test_the_description_of_a_sweep_that_has_just_begun_claims_nothing() -> None
 
 
 def test_the_description_keeps_the_test_part_sealed_until_it_is_opened() -> None:
-    sweep = SweepView("id", "lstm", best=1, history=(dataclasses.replace(record(1, 0.5)),))
+    sweep = SweepView("id", "lstm", history=(dataclasses.replace(record(1, 0.5)),))
     metrics = {"val_accuracy": 0.5, "val_macro_f1": 0.4, "val_loss": 1.0}
     result = dataclasses.replace(sweep.history[0].result, metrics=metrics)  # type: ignore[type-var]
     sweep = dataclasses.replace(sweep, history=(dataclasses.replace(sweep.history[0], result=result),))

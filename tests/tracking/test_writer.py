@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import math
 import shutil
 import sys
@@ -16,7 +17,7 @@ import pytest
 from textclf_sweep.errors import StorageError, TrackingError
 from textclf_sweep.store import Store
 from textclf_sweep.tracking import check, connection, sync
-from textclf_sweep.tracking.writer import Writer
+from textclf_sweep.tracking.writer import Writer, foreign
 from textclf_sweep.trial import TrialState
 
 
@@ -139,11 +140,12 @@ def test_of_three_attempts_one_is_counted(sweep: Any, store: Store, uri: str) ->
 
 def test_the_parent_shows_the_sweep(sweep: Any, store: Store, uri: str) -> None:
     sweep.twelve()
-    report = sync(sweep.ledger, store, uri)
+    sync(sweep.ledger, store, uri)
     shown = Shown(uri)
     parent = shown.parent
 
-    assert (parent.info.run_id, parent.info.status) == (report.parent_run_id, "KILLED")
+    assert sweep.ledger.parent(uri) == (shown.experiment.experiment_id, parent.info.run_id)
+    assert parent.info.status == "KILLED"
     assert parent.info.end_time == round(sweep.ledger.openings()[-1].opened_at * 1000)
     tags, metrics = parent.data.tags, parent.data.metrics
     assert (tags["sweep.state"], tags["best.trial"], tags["best.batch_size"]) == ("interrupted", "8", "64")
@@ -179,7 +181,7 @@ def test_a_run_the_ledger_has_lost_is_found_again(sweep: Any, store: Store, uri:
 
     assert report.created == 0
     assert Shown(uri).everything() == before
-    assert sweep.ledger.parent(uri) == (report.experiment_id, report.parent_run_id)
+    assert sweep.ledger.parent(uri) == (Shown(uri).experiment.experiment_id, Shown(uri).parent.info.run_id)
 
 
 @pytest.mark.parametrize("call", ["create_run", "log_inputs", "log_batch", "log_text", "set_terminated"])
@@ -189,7 +191,7 @@ def test_killed_at_any_call_it_comes_to_the_same(
     made = fabricate(store)
     made.complete(1)
     made.fail(2)
-    made.ledger.put(best=1, state="complete")
+    made.ledger.put(state="complete")
     writer = Writer(made.ledger, store, uri)
     writer._client = DiesAt(writer._client, call)
     # Each round gets one call of this kind further.
@@ -251,12 +253,14 @@ def test_a_deleted_run_is_rebuilt(sweep: Any, store: Store, uri: str) -> None:
 
 def test_a_deleted_parent_is_rebuilt_and_its_children_follow(sweep: Any, store: Store, uri: str) -> None:
     sweep.complete(1)
-    first = sync(sweep.ledger, store, uri)
-    connection.client(uri).delete_run(first.parent_run_id)
-    second = sync(sweep.ledger, store, uri)
+    sync(sweep.ledger, store, uri)
+    first = Shown(uri).parent.info.run_id
+    connection.client(uri).delete_run(first)
+    report = sync(sweep.ledger, store, uri)
 
-    assert (second.created, second.updated) == (1, 1)
-    assert Shown(uri).trial(1).data.tags["mlflow.parentRunId"] == second.parent_run_id != first.parent_run_id
+    assert (report.created, report.updated) == (1, 1)
+    shown = Shown(uri)
+    assert shown.trial(1).data.tags["mlflow.parentRunId"] == shown.parent.info.run_id != first
 
 
 def test_another_uri_is_sent_everything(sweep: Any, store: Store, uri: str, migrated: Path, tmp_path: Path) -> None:
@@ -338,7 +342,7 @@ def test_resume_runs_the_parent_again_and_the_end_ends_it(sweep: Any, store: Sto
     assert Shown(uri).parent.info.status == "RUNNING"
 
     sweep.complete(1)
-    sweep.ledger.put(state="stopped", reason="budget.time is spent", best=1)
+    sweep.ledger.put(state="stopped", reason="budget.time is spent")
     writer.send()
     parent = Shown(uri).parent
     assert (parent.info.status, parent.data.tags["sweep.reason"]) == ("FINISHED", "budget.time is spent")
@@ -346,11 +350,9 @@ def test_resume_runs_the_parent_again_and_the_end_ends_it(sweep: Any, store: Sto
 
 def test_a_better_trial_replaces_the_winner(sweep: Any, store: Store, uri: str) -> None:
     sweep.complete(1, 0.6)
-    sweep.ledger.put(best=1)
     writer = Writer(sweep.ledger, store, uri)
     writer.send()
     sweep.complete(2, 0.9)
-    sweep.ledger.put(best=2)
     writer.send()
     shown = Shown(uri)
 
@@ -365,12 +367,10 @@ def test_a_parameter_the_new_winner_does_not_have_leaves_the_parent(
 ) -> None:
     attempt = sweep.begin(1, kernel_size=5)
     sweep.finish(1, attempt, sweep.epochs(1, attempt, 1))
-    sweep.ledger.put(best=1)
     writer = Writer(sweep.ledger, store, uri)
     writer.send()
     assert Shown(uri).parent.data.tags["best.kernel_size"] == "5"
     sweep.complete(2, 0.9)
-    sweep.ledger.put(best=2)
     (Writer(sweep.ledger, store, uri) if resumed else writer).send()
 
     tags = Shown(uri).parent.data.tags
@@ -395,18 +395,53 @@ def test_two_sweeps_share_a_database(store: Store, fabricate: Callable[..., Any]
     assert len(Shown(uri, "lstm").runs) == len(Shown(uri, "cnn").runs) == 2
 
 
+def test_an_experiment_another_program_filled_is_refused(sweep: Any, store: Store, uri: str) -> None:
+    client = connection.client(uri)
+    experiment = client.create_experiment("lstm", artifact_location=(store.mlruns / "9").as_uri())
+    run = client.create_run(experiment).info.run_id
+    # What `check` sees in a file, the writer asks of a server.
+    assert foreign(client, client.get_experiment(experiment))
+    with pytest.raises(TrackingError, match="none of its runs is from textclf-sweep"):
+        sync(sweep.ledger, store, uri)
+
+    client.delete_run(run)
+    assert not foreign(client, client.get_experiment(experiment))
+    assert sync(sweep.ledger, store, uri).created == 1
+    assert Shown(uri).experiment.tags["sweep.name"] == "lstm"
+    client.create_run(experiment)
+    assert not foreign(client, client.get_experiment(experiment))
+    check(store, uri, "lstm")  # what another program adds to ours later does not shut us out
+
+
+def test_the_datas_file_is_named(sweep: Any, store: Store, uri: str) -> None:
+    sweep.ledger.put(data={**sweep.ledger.get("data"), "source": "csv", "path": "/data/my news.csv"})
+    sync(sweep.ledger, store, uri)
+    (given,) = Shown(uri).parent.inputs.dataset_inputs
+
+    assert given.dataset.source_type == "local"
+    assert json.loads(given.dataset.source) == {"uri": "/data/my news.csv"}
+
+
+def test_bundled_data_is_named_by_its_source(sweep: Any, store: Store, uri: str) -> None:
+    sync(sweep.ledger, store, uri)
+    (given,) = Shown(uri).parent.inputs.dataset_inputs
+
+    assert (given.dataset.source_type, json.loads(given.dataset.source)) == ("code", {"uri": "uci_news"})
+
+
 def test_a_deleted_experiment_is_recognised(sweep: Any, store: Store, uri: str) -> None:
     sweep.complete(1)
-    report = sync(sweep.ledger, store, uri)
-    connection.client(uri).delete_experiment(report.experiment_id)
+    sync(sweep.ledger, store, uri)
+    experiment = Shown(uri).experiment.experiment_id
+    connection.client(uri).delete_experiment(experiment)
 
     for attempt in (lambda: sync(sweep.ledger, store, uri), lambda: check(store, uri, "lstm")):
         with pytest.raises(TrackingError, match="was deleted") as caught:
             attempt()
         assert caught.value.exit_code == 4
-        assert f"mlflow experiments restore --experiment-id {report.experiment_id}" in caught.value.problems[0].fix
+        assert f"mlflow experiments restore --experiment-id {experiment}" in caught.value.problems[0].fix
 
-    connection.client(uri).restore_experiment(report.experiment_id)
+    connection.client(uri).restore_experiment(experiment)
     assert sync(sweep.ledger, store, uri).created == 0
 
 
@@ -423,7 +458,7 @@ def test_a_moved_folder_is_recognised_and_mended_by_sync(
     elsewhere = f"sqlite:///{moved.database}"
     with pytest.raises(TrackingError, match="moved or copied") as caught:
         check(moved, elsewhere, "lstm")
-    assert "sweep sync lstm" in caught.value.problems[0].fix
+    assert f"`sweep sync lstm --store {moved.root}`" in caught.value.problems[0].fix
 
     sys.modules["mlflow.tracking._tracking_service.utils"]._artifact_repos_cache.clear()  # as in a new process
     resumed = fabricate(moved)
@@ -431,11 +466,11 @@ def test_a_moved_folder_is_recognised_and_mended_by_sync(
         Writer(resumed.ledger, moved, elsewhere)
     report = sync(resumed.ledger, moved, elsewhere)
     shown = Shown(elsewhere)
-    assert (report.relocated, report.created) == (True, 0)
+    assert (report.created, report.updated) == (0, 2)
     assert shown.artifacts(shown.trial(1)) == ["confusion_matrix.csv"]
     assert not store.mlruns.exists()
     check(moved, elsewhere, "lstm")
-    assert not sync(resumed.ledger, moved, elsewhere).relocated
+    assert sync(resumed.ledger, moved, elsewhere).updated == 0
 
 
 def test_a_ledger_with_nothing_in_it_is_not_sent(store: Store, uri: str, fabricate: Callable[..., Any]) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from textclf_sweep.trial import Scalar
+
+FIRST = ("learning_rate", "batch_size", "depth", "dropout", "optimizer")
+"""The parameters that nearly every sweep is about; they are shown before the others."""
 
 
 def findings(status: Mapping[str, Any], searched: Sequence[str]) -> tuple[str, ...]:
@@ -27,15 +30,28 @@ def findings(status: Mapping[str, Any], searched: Sequence[str]) -> tuple[str, .
 
 
 def number(value: Scalar) -> str:
-    """A parameter's value as a person writes it: 0.00123, 1.2e-05, 64, adam."""
-    if isinstance(value, float):
-        return f"{value:.3g}" if abs(value) < 1000 else f"{value:g}"
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    """A parameter's value as a person writes it, in three significant digits: 0.00123, 1.2e-05, 64, true, adam."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case float() if 999.5 <= abs(value) < 1e6:
+            return f"{value:.0f}"
+        case float():
+            return f"{value:.3g}"
+        case _:
+            return str(value)
 
 
-def parameters(values: Mapping[str, Scalar], names: Sequence[str]) -> str:
-    """``units 64, dropout 0.3``: the named parameters that are present."""
-    return ", ".join(f"{name} {number(values[name])}" for name in names if name in values)
+def parameters(values: Mapping[str, Scalar], names: Sequence[str] | None = None) -> str:
+    """``learning_rate 0.00123, units 64``: all of `values`, or those of `names` that are there, as `ordered`."""
+    chosen = values if names is None else [name for name in names if name in values]
+    return ", ".join(f"{name} {number(values[name])}" for name in ordered(chosen))
+
+
+def ordered(names: Iterable[str]) -> tuple[str, ...]:
+    """Parameter names, those of `FIRST` first, then the others as they come."""
+    given = tuple(names)
+    return (*(name for name in FIRST if name in given), *(name for name in given if name not in FIRST))
 
 
 def _none(done: int) -> str:

@@ -63,14 +63,13 @@ def build(  # noqa: PLR0913 - one argument per hyperparameter is the contract
     def regularizer() -> Any:
         return keras.regularizers.L1L2(l1=l1, l2=l2) if l1 or l2 else None
 
+    def dropped(values: Any) -> Any:
+        return keras.layers.Dropout(dropout)(values) if dropout else values
+
     tokens = keras.Input((None,), dtype="int32", name="tokens")
-    hidden = keras.layers.Embedding(info.vocabulary_size, embedding_dim, mask_zero=True)(tokens)
-    if dropout:
-        hidden = keras.layers.Dropout(dropout)(hidden)
+    hidden = dropped(keras.layers.Embedding(info.vocabulary_size, embedding_dim, mask_zero=True)(tokens))
     for layer in range(depth):
         lstm = keras.layers.LSTM(units, return_sequences=layer < depth - 1, kernel_regularizer=regularizer())
-        hidden = (keras.layers.Bidirectional(lstm) if bidirectional else lstm)(hidden)
-        if dropout:
-            hidden = keras.layers.Dropout(dropout)(hidden)
+        hidden = dropped((keras.layers.Bidirectional(lstm) if bidirectional else lstm)(hidden))
     output = keras.layers.Dense(info.labels, activation="softmax", kernel_regularizer=regularizer())(hidden)
     return keras.Model(tokens, output, name="lstm")

@@ -10,6 +10,8 @@ import ast
 import difflib
 import importlib
 import pkgutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,6 +20,8 @@ from typer.core import TyperGroup
 
 from textclf_sweep import __version__
 from textclf_sweep.cli import _output
+from textclf_sweep.cli._errors import exit_code
+from textclf_sweep.cli._loading import ending_at_once
 
 FOLDER = Path(__file__).parent
 
@@ -34,6 +38,15 @@ def summary(name: str) -> str:
     return (ast.get_docstring(tree) or "").partition("\n")[0]
 
 
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Ctrl-C as the exception that typer passes on; of a KeyboardInterrupt it makes a silent exit code."""
+    try:
+        yield
+    except KeyboardInterrupt as interrupt:
+        raise typer.Abort from interrupt
+
+
 class Commands(TyperGroup):
     """Knows its commands by their file names, so that ``sweep --help`` imports none of them."""
 
@@ -46,10 +59,21 @@ class Commands(TyperGroup):
         if cmd_name not in names():
             near = difflib.get_close_matches(cmd_name, names(), n=1)
             ctx.fail(f"No such command {cmd_name!r}." + (f" Did you mean {near[0]!r}?" if near else ""))
-        module = importlib.import_module(f"textclf_sweep.cli.{cmd_name}")
+        with ending_at_once():
+            module = importlib.import_module(f"textclf_sweep.cli.{cmd_name}")
         single = typer.Typer(add_completion=False, rich_markup_mode=None)
         single.command(cmd_name, help=module.__doc__)(module.command)
         return typer.main.get_command(single)
+
+    def make_context(self, *arguments: Any, **options: Any) -> Any:
+        """Read the command line."""
+        with _interruptible():
+            return super().make_context(*arguments, **options)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Do what the command line says."""
+        with _interruptible():
+            return super().invoke(ctx)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - typer's signature
         """The table of commands in the help text."""
@@ -83,3 +107,13 @@ def sweep(
         _output.say(f"textclf-sweep {__version__}")
     elif context.invoked_subcommand is None:
         _output.say(context.get_help())
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line; returns the exit code, see `textclf_sweep.cli._errors.exit_code`."""
+    _output.tolerate_any_text()
+
+    def action() -> Any:
+        return typer.main.get_command(app)(args=arguments, prog_name="sweep", standalone_mode=False)
+
+    return exit_code(action, arguments)

@@ -14,13 +14,12 @@ from typing import Any
 import typer
 
 from textclf_sweep import __version__
+from textclf_sweep.cli._loading import INTERRUPTED
 from textclf_sweep.cli._output import tagged, warn
 from textclf_sweep.errors import SweepError
 
 BUG = 1
 USAGE = 2
-INTERRUPTED = 130
-"""128 + SIGINT, as shells count."""
 
 
 def exit_code(action: Callable[[], Any], arguments: Sequence[str]) -> int:

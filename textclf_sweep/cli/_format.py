@@ -3,42 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 
+from textclf_sweep.analysis import words
 from textclf_sweep.trial import Scalar
 
 STATES = ("complete", "pruned", "failed", "running", "waiting", "interrupted")
 """Trial states in the order they are counted in."""
 
 
-FIRST = ("learning_rate", "batch_size", "depth", "dropout", "optimizer")
-"""The parameters that nearly every sweep is about; they are shown before the others."""
-
-
-def ordered(names: Iterable[str]) -> tuple[str, ...]:
-    """Parameter names, those of `FIRST` first, then the others as they come."""
-    given = tuple(names)
-    return (*(name for name in FIRST if name in given), *(name for name in given if name not in FIRST))
-
-
-def value(scalar: Scalar) -> str:
-    """A hyperparameter, short: three significant digits, ``true`` and ``false`` as YAML writes them."""
-    match scalar:
-        case bool():
-            return "true" if scalar else "false"
-        case float() if math.isfinite(scalar) and scalar.is_integer() and abs(scalar) < 1e6:
-            return f"{scalar:.0f}"
-        case float() if 1000 <= abs(scalar) < 1e6:
-            return f"{scalar:.0f}"
-        case float():
-            return f"{scalar:.3g}"
-        case _:
-            return str(scalar)
-
-
 def exact(scalar: Scalar) -> str:
     """A hyperparameter as YAML reads it back, with all its digits."""
-    return value(scalar) if isinstance(scalar, bool) else str(scalar)
+    return words.number(scalar) if isinstance(scalar, bool) else str(scalar)
 
 
 def metric(number: float | None) -> str:
@@ -70,12 +46,6 @@ def duration(seconds: float) -> str:
         return f"{minutes:.1f} min"
     hours, rest = divmod(round(minutes), 60)
     return f"{hours} h {rest} min" if hours else f"{rest} min"
-
-
-def parameters(values: Mapping[str, Scalar], names: Sequence[str] | None = None) -> str:
-    """``learning_rate 0.00123, batch_size 64``: all of `values`, or those of `names` that are there."""
-    chosen = values if names is None else [name for name in names if name in values]
-    return ", ".join(f"{name} {value(values[name])}" for name in ordered(chosen))
 
 
 def plural(count: int, noun: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from textclf_sweep.analysis import words
 from textclf_sweep.cli import _format
 from textclf_sweep.cli._progress import Progress, fold
 from textclf_sweep.cli._words import done, header, times
@@ -62,7 +63,7 @@ def _plan(event: SweepStarted) -> tuple[str, ...]:
 
 def _start(progress: Progress, trial: Trial, attempt: int) -> str:
     again = f" (attempt {attempt})" if attempt > 1 else ""
-    found = _format.parameters(trial.parameters, progress.searched)
+    found = words.parameters(trial.parameters, progress.searched)
     return f"trial {trial.number} started{again}" + (f": {found}" if found else "")
 
 

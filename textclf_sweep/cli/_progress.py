@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from textclf_sweep.cli import _format
+from textclf_sweep.analysis import words
 from textclf_sweep.definition.types import Metric, SweepDefinition
+from textclf_sweep.ranking import best
 from textclf_sweep.sweep.events import (
     EpochEnded,
     FloorsMeasured,
@@ -103,7 +104,7 @@ class Progress:
     @property
     def searched(self) -> tuple[str, ...]:
         """Names of the parameters that have more than one value, as they are shown."""
-        return _format.ordered(self.definition.space.searched) if self.definition else ()
+        return words.ordered(self.definition.space.searched) if self.definition else ()
 
     @property
     def counts(self) -> Mapping[str, int]:
@@ -121,8 +122,8 @@ def fold(progress: Progress, event: SweepEvent, now: float) -> Progress:
     match event:
         case SweepStarted(definition=definition, history=history):
             rows = {record.number: _known(record) for record in history}
-            best = _best_row(rows.values(), definition.metric)
-            progress = replace(progress, started=event, rows=rows, best=best)
+            leader = best(history, definition.metric)
+            progress = replace(progress, started=event, rows=rows, best=leader.number if leader else None)
         case FloorsMeasured(floors=floors):
             progress = replace(progress, floors=floors)
         case TrialStarted(trial=trial, attempt=attempt):
@@ -185,9 +186,3 @@ def _known(record: TrialRecord) -> Row:
         value=record.value,
         reason=record.reason,
     )
-
-
-def _best_row(rows: Iterable[Row], metric: Metric) -> int | None:
-    complete = [row for row in rows if row.state is TrialState.COMPLETE and row.value is not None]
-    value = best_of((row.value for row in complete), metric)
-    return next((row.trial.number for row in complete if row.value == value), None)

@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from textclf_sweep.cli import _format
+from textclf_sweep.analysis import words
 from textclf_sweep.trial import Parameters
 
 GAP = 2
@@ -117,7 +117,7 @@ def parameter_columns(rows: Sequence[Parameters], names: Sequence[str]) -> tuple
     return tuple(
         Column(
             name,
-            tuple(_format.value(row[name]) if name in row else "-" for row in rows),
+            tuple(words.number(row[name]) if name in row else "-" for row in rows),
             number=not any(isinstance(row.get(name), str | bool) for row in rows),
             drop=DROP_FIRST + position,
         )

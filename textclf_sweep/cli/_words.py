@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textclf_sweep.analysis import words
 from textclf_sweep.cli import _format
 from textclf_sweep.cli._progress import Progress, seconds_left
 
@@ -27,7 +28,7 @@ def footer(progress: Progress, now: float) -> tuple[tuple[str, str], ...]:
         lines.append(("to beat", _format.floors(progress.floors)))
     best = progress.rows.get(progress.best) if progress.best is not None else None
     if best is not None:
-        found = _format.parameters(best.trial.parameters, progress.searched)
+        found = words.parameters(best.trial.parameters, progress.searched)
         number = _format.metric(best.value)
         lines.append(("best", f"{number} by trial {best.trial.number}" + (f": {found}" if found else "")))
     lines.append(("progress", f"{done(progress)}; {times(progress, now)}"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from textclf_sweep.analysis import words
 from textclf_sweep.cli import _format, _output
 from textclf_sweep.cli._draw import draw
 from textclf_sweep.cli._options import HERE, JsonOption, NameArgument, StoreOption
@@ -32,6 +33,6 @@ def facts(found: Mapping[str, Any]) -> list[tuple[str, str]]:
         (found["metric"], _format.metric(found["value"])),
         ("metrics", metrics),
         ("architecture", found["architecture"]),
-        *((name, _format.exact(found["parameters"][name])) for name in _format.ordered(found["parameters"])),
+        *((name, _format.exact(found["parameters"][name])) for name in words.ordered(found["parameters"])),
     ]
     return [*rows, ("MLflow run", found["run_id"])] if found["run_id"] else rows

@@ -1,16 +1,11 @@
-"""The console script ``sweep``."""
+"""The console script ``sweep``. Ctrl-C ends it with one word even while it still loads."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import Any
 
-import typer
-
-from textclf_sweep.cli import _output
-from textclf_sweep.cli._commands import app
-from textclf_sweep.cli._errors import exit_code
+from textclf_sweep.cli._loading import INTERRUPTED, ending_at_once
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,10 +17,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code, see `textclf_sweep.cli._errors.exit_code`.
     """
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    _output.tolerate_any_text()
-
-    def action() -> Any:
-        return typer.main.get_command(app)(args=words, prog_name="sweep", standalone_mode=False)
-
-    return exit_code(action, words)
+    try:
+        with ending_at_once():
+            from textclf_sweep.cli._commands import run  # noqa: PLC0415 - typer takes long enough to be interrupted
+        return run(list(sys.argv[1:] if arguments is None else arguments))
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        return INTERRUPTED

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from textclf_sweep.analysis import words
 from textclf_sweep.cli import _format, _output
 from textclf_sweep.cli._draw import draw
 from textclf_sweep.cli._options import (
@@ -19,7 +20,7 @@ from textclf_sweep.cli._options import (
     overrides,
 )
 from textclf_sweep.cli._table import Column, fitted, parameter_columns
-from textclf_sweep.definition.load import load_file
+from textclf_sweep.definition.load import load, read_file
 from textclf_sweep.definition.types import SweepDefinition
 from textclf_sweep.store import Store
 from textclf_sweep.sweep.catalogue import discover
@@ -35,7 +36,8 @@ def command(  # noqa: PLR0913, PLR0917 - one argument per option of the command 
     json: JsonOption = False,
 ) -> None:
     """Read the definition and print its plan."""
-    definition = load_file(definition_file(file), discover(), overrides(settings, name, workers))
+    path = definition_file(file)
+    definition = load(read_file(path), discover(), path=path, overrides=overrides(settings, name, workers))
     planned = plan(definition, Store(store), capacity(definition))
     if json:
         _output.say_json(planned)
@@ -51,15 +53,17 @@ def show(definition: SweepDefinition, planned: Mapping[str, Any]) -> None:
         f"{definition.metric.goal} {definition.metric.name}"
     )
     _output.say(f"{trials(planned)}; {time_needed(planned)}")
-    fixed = _format.parameters(definition.space.constants)
+    fixed = words.parameters(definition.space.constants)
     if fixed:
         _output.say(f"fixed: {fixed}")
+    if definition.ignored:
+        _output.say(f"ignored: {', '.join(definition.ignored)}")
     if not sample:
         return
     _output.say(f"\nthe first {_format.plural(len(sample), 'trial')}:")
     columns = (
         Column("trial", tuple(str(trial["number"]) for trial in sample), number=True),
-        *parameter_columns([trial["parameters"] for trial in sample], _format.ordered(definition.space.searched)),
+        *parameter_columns([trial["parameters"] for trial in sample], words.ordered(definition.space.searched)),
     )
     draw(lambda width: fitted(columns, width))
 

@@ -5,9 +5,8 @@ The first Ctrl-C stops cleanly, the second at once. Either way nothing that was 
 
 from __future__ import annotations
 
-import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -27,10 +26,11 @@ from textclf_sweep.cli._options import (
     overrides,
 )
 from textclf_sweep.cli._signals import stop_signals
-from textclf_sweep.definition.load import load_file
+from textclf_sweep.definition.load import load, read_file
+from textclf_sweep.errors import TrackingError
 from textclf_sweep.store import Store
 from textclf_sweep.sweep.catalogue import discover
-from textclf_sweep.sweep.run import run
+from textclf_sweep.sweep.run import no_success, run
 
 PlainOption = Annotated[bool, typer.Option("--plain", help="Print lines instead of a screen.")]
 
@@ -45,30 +45,44 @@ def command(  # noqa: PLR0913, PLR0917 - one argument per option of the command 
     json: JsonOption = False,
 ) -> int:
     """Read the definition, run it, and say how it ended; returns the exit code."""
-    path = definition_file(file)
-    definition = load_file(path, discover(), overrides(settings, name, workers))
-    # A pipe can be read once only, and then there is no file to keep for the record.
-    text = path.read_text(encoding="utf-8-sig") if path.is_file() else ""
-    with (
-        watching(sys.stderr if json else sys.stdout, plain=plain or json) as display,
-        stop_signals(display.announce, display.leave) as stop,
-    ):
-        status = run(definition, text, Store(store), guarded(display), stop)
+    path, place, changes = definition_file(file), Store(store), overrides(settings, name, workers)
+    content = read_file(path)
+    definition = load(content, discover(), path=path, overrides=changes)
+    try:
+        with (
+            watching(sys.stderr if json else sys.stdout, plain=plain or json) as display,
+            stop_signals(display.announce, display.leave) as stop,
+        ):
+            status = run(definition, for_the_record(content, changes), place, guarded(display), stop)
+    except TrackingError as error:
+        if json and error.status is not None:
+            _output.say_json(error.status)
+        raise
     if json:
         _output.say_json(status)
+    if status["state"] == "failed":
+        raise no_success(status, place)
     if status["state"] != "interrupted":
         return 0
-    _output.warn(f"interrupted; go on with: {resume_command(path, settings, name, store)}")
+    _output.warn(f"interrupted; go on with: {resume_command(path, settings, name, workers, place)}")
     return stop.exit_code
 
 
-def resume_command(path: Path, settings: Sequence[str] | None, name: str | None, store: Path) -> str:
+def for_the_record(content: bytes, changes: Iterable[str]) -> str:
+    """A definition's text below one comment line for each override, so that it tells the whole story."""
+    lines = [f"# run with --set {' '.join(change.splitlines())}\n" for change in changes]
+    return "".join(lines) + content.decode("utf-8-sig")
+
+
+def resume_command(
+    path: Path, settings: Iterable[str] | None, name: str | None, workers: int | None, store: Store
+) -> str:
     """The command line that goes on with this sweep, quoted for a shell."""
-    words = ["sweep", "run", str(path)]
+    words = ["run", str(path)]
     for setting in settings or ():
         words += ["--set", setting]
     if name is not None:
         words += ["--name", name]
-    if store != HERE:
-        words += ["--store", str(store)]
-    return shlex.join(words)
+    if workers is not None:
+        words += ["--workers", str(workers)]
+    return store.command(*words)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from textclf_sweep.analysis import words
 from textclf_sweep.cli import _format, _output
 from textclf_sweep.cli._draw import draw
 from textclf_sweep.cli._options import HERE, JsonOption, NameArgument, StoreOption
@@ -29,7 +30,7 @@ def facts(found: Mapping[str, Any]) -> list[tuple[str, str]]:
     best, test = found["best"], found["test"]
     if best:
         value = f"{best['metric']} {_format.metric(best['value'])} by trial {best['number']}"
-        rows += [("best", value), ("", _format.parameters(best["parameters"]))]
+        rows += [("best", value), ("", words.parameters(best["parameters"]))]
     floors = _format.floors(found["floors"])
     if floors:
         rows.append(("to beat", floors))

@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from textclf_sweep.analysis import words
 from textclf_sweep.cli import _format, _output
 from textclf_sweep.cli._draw import draw
 from textclf_sweep.cli._options import HERE, JsonOption, NameArgument, StoreOption
@@ -73,4 +74,4 @@ def varied(rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     names = dict.fromkeys(name for row in rows for name in row)
     missing = object()
     different = [name for name in names if len({repr(row.get(name, missing)) for row in rows}) > 1]
-    return _format.ordered(names if len(rows) == 1 else different)
+    return words.ordered(names if len(rows) == 1 else different)

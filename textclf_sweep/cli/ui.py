@@ -8,8 +8,9 @@ import typer
 
 from textclf_sweep.cli import _output
 from textclf_sweep.cli._options import HERE, StoreOption
+from textclf_sweep.errors import SweepError
 from textclf_sweep.store import Store
-from textclf_sweep.sweep.manage import open_ledger
+from textclf_sweep.sweep.manage import names, open_ledger
 from textclf_sweep.tracking import serve
 
 NameArgument = Annotated[
@@ -25,7 +26,9 @@ def command(
 ) -> int:
     """Start MLflow's server and say where it answers; returns the exit code of the signal that ended it."""
     place = Store(store)
-    if name is not None:
+    if name is None:
+        name = next((known for known in names(place) if _readable(place, known)), None)
+    else:
         open_ledger(place, name).close()  # an unknown name is an error of the command line, before anything starts
     ended = serve(place, place.tracking_uri(), on_ready=announce, name=name, port=port, open_browser=browser)
     return 128 + ended if ended else 0
@@ -35,3 +38,11 @@ def announce(page: str) -> None:
     """Say where the results are."""
     _output.say(page)
     _output.warn("Ctrl-C ends it")
+
+
+def _readable(store: Store, name: str) -> bool:
+    try:
+        open_ledger(store, name).close()
+    except SweepError:
+        return False
+    return True

@@ -18,6 +18,7 @@ class Entry:
         parameters: what it takes. For an architecture: hyperparameters of the model, its features and its training.
             For the others: options.
         finite: a searcher that enumerates and so needs discrete parameters.
+        weighs: a searcher that draws listed values by their probabilities; one that is `finite` never does.
         extensions: a source's file name endings, lower case, with the dot; empty for a source without a path.
     """
 
@@ -25,6 +26,7 @@ class Entry:
     doc: str
     parameters: tuple[Parameter, ...] = ()
     finite: bool = False
+    weighs: bool = True
     extensions: tuple[str, ...] = ()
 
 

@@ -146,6 +146,16 @@ EARLY_STOPPING = (
     Setting("min_delta", "float", "The least change that counts as improvement; default 0.", minimum=0),
 )
 
+EARLY_TERMINATE = (
+    Setting("type", "str", "The criterion.", choices={"hyperband": ""}, required=True),
+    Setting("min_iter", "int", "The first bracket.", minimum=1),
+    Setting("max_iter", "int", "The last bracket; goes with s.", minimum=1),
+    Setting("s", "int", "The number of brackets up to max_iter.", minimum=1),
+    Setting("eta", "float", "The ratio of one bracket to the one before.", above=1),
+    Setting("strict", "bool", "Whether to prune as the original algorithm does."),
+)
+"""https://docs.wandb.ai/models/sweeps/sweep-config-keys, early_terminate (retrieved 2026)."""
+
 BUDGET = (
     _duration("time", "Active time of the whole sweep, over all its runs; default: unlimited.", nullable=True),
     _duration("trial_time", "Time one trial may take before it is failed; default 30m.", nullable=False),
@@ -183,6 +193,7 @@ SECTIONS = {
     "data": "Where texts and labels come from and how they are split.",
     "early_stopping": "When a trial stops by itself; false trains every epoch.",
     "budget": "Time limits.",
+    "early_terminate": "Pruning as Weights & Biases writes it; checked, but without an effect yet.",
     "enqueue": "Parameter sets, possibly partial, that the first trials use.",
 }
 """The keys of the top level that take more than one value."""

@@ -11,9 +11,15 @@ from textclf_sweep.definition import keys
 from textclf_sweep.definition import overrides as overriding
 from textclf_sweep.definition.catalogue import Catalogue
 from textclf_sweep.definition.nodes import BrokenNode, Field, Place, Problems, quote
-from textclf_sweep.definition.parameters import check_grid, enqueued, space_of
+from textclf_sweep.definition.parameters import check_grid, check_probabilities, enqueued, space_of
 from textclf_sweep.definition.reader import MAX_BYTES, read
-from textclf_sweep.definition.sections import budget_of, data_of, early_stopping_of, metric_of
+from textclf_sweep.definition.sections import (
+    budget_of,
+    check_early_terminate,
+    data_of,
+    early_stopping_of,
+    metric_of,
+)
 from textclf_sweep.definition.space import SearchSpace
 from textclf_sweep.definition.suggest import nearest
 from textclf_sweep.definition.types import DataSettings, SweepDefinition
@@ -23,8 +29,8 @@ from textclf_sweep.trial import Parameters
 
 NAMELESS = "definition"
 """What a text without a file is called in messages."""
-PRUNING = "early_terminate"
-"""A key of Weights & Biases sweeps that is known and refused."""
+UNUSED = (*keys.FOREIGN, "early_terminate")
+"""Keys that are accepted and have no effect."""
 
 
 def load_file(path: Path, catalogue: Catalogue, overrides: Sequence[str] = ()) -> SweepDefinition:
@@ -38,12 +44,20 @@ def load_file(path: Path, catalogue: Catalogue, overrides: Sequence[str] = ()) -
     Raises:
         DefinitionError: the file cannot be read, or is wrong: all problems at once.
     """
+    return load(read_file(path), catalogue, path=path, overrides=overrides)
+
+
+def read_file(path: Path) -> bytes:
+    """What a file (or a pipe) holds, for `load`; of a file too large to be a definition only the beginning.
+
+    Raises:
+        DefinitionError: it cannot be read.
+    """
     try:
         with path.open("rb") as file:
-            text = file.read(MAX_BYTES + 1)
+            return file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:  # ValueError: a path with a NUL character
         raise DefinitionError(_unreadable(path, error)) from error
-    return load(text, catalogue, path=path, overrides=overrides)
 
 
 def load(
@@ -81,6 +95,7 @@ def _definition(
     metric = metric_of(_section(root, "metric"), problems)
     early_stopping = early_stopping_of(_section(root, "early_stopping"), metric, problems)
     budget = budget_of(_section(root, "budget"), problems)
+    check_early_terminate(_section(root, "early_terminate"), problems)
     data = _data(root, catalogue, problems)
     if root.get("name") is None:
         values["name"] = _default_name(root.place, path, problems)
@@ -89,7 +104,7 @@ def _definition(
         problems.stop()
     return SweepDefinition(
         **values, metric=metric, space=space, data=data, enqueue=enqueue, early_stopping=early_stopping, budget=budget,
-        ignored=tuple(key for key in keys.FOREIGN if root.get(key)),
+        ignored=tuple(key for key in UNUSED if root.get(key)),
     )  # fmt: skip
 
 
@@ -98,16 +113,12 @@ def _top(root: Field, catalogue: Catalogue, problems: Problems) -> dict[str, Any
     settings = keys.top(catalogue)
     known = {*(setting.name for setting in settings), *keys.SECTIONS}
     parameters = {item.name for entry in catalogue.architectures.values() for item in entry.parameters} - known
-    values = section(root, settings, problems, keys.SECTIONS, silent={*parameters, *keys.FOREIGN, PRUNING})
+    values = section(root, settings, problems, keys.SECTIONS, silent={*parameters, *keys.FOREIGN})
     for name in parameters:
         child = root.get(name)
         if child is not None:
             what = "is a hyperparameter, not a key of the top level"
             problems.add(child, what, "it below parameters", f"write parameters: {{{name}: ...}}")
-    pruning = root.get(PRUNING)
-    if pruning is not None:
-        what = "this version does not prune yet"
-        problems.add(pruning, what, fix="remove the key; early_stopping ends trials that no longer improve")
     return values
 
 
@@ -147,8 +158,10 @@ def _searched(
     space = space_of(parameters, architecture, catalogue, problems, defaults=defaults)
     method = root.get("method")
     searcher = catalogue.searchers.get(values.get("method", ""))
-    if space is not None and searcher is not None and searcher.finite and method is not None:
-        check_grid(space, parameters or method, values.get("run_cap"), problems)
+    if space is not None and searcher is not None and method is not None:
+        check_probabilities(space, parameters or method, searcher, problems)
+        if searcher.finite:
+            check_grid(space, parameters or method, values.get("run_cap"), problems)
     enqueue = () if first is None else enqueued(first, architecture, space, catalogue, problems)
     return space or SearchSpace(()), enqueue
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from textclf_sweep.definition.catalogue import Catalogue, Entry
 from textclf_sweep.definition.distributions import distribution_of
 from textclf_sweep.definition.nodes import Field, ListNode, MapNode, Problems, describe, quote
-from textclf_sweep.definition.space import Constant, Distribution, SearchSpace, cardinality
+from textclf_sweep.definition.space import Categorical, Constant, Distribution, SearchSpace, cardinality
 from textclf_sweep.definition.suggest import nearest_parameter
 from textclf_sweep.definition.values import parameter_value
 from textclf_sweep.trial import Parameters, Scalar
@@ -52,6 +52,25 @@ def space_of(
         if distribution is not None:
             distributions[name] = distribution
     return SearchSpace.of(distributions) if len(problems.found) == before else None
+
+
+def check_probabilities(space: SearchSpace, field: Field, searcher: Entry, problems: Problems) -> None:
+    """A method that chooses by itself cannot follow the probabilities of listed values.
+
+    Args:
+        space: what is searched.
+        field: ``parameters``, or ``method`` when there are none: where problems are reported.
+        searcher: the method.
+        problems: gets what is wrong.
+    """
+    if searcher.weighs and not searcher.finite:
+        return
+    for name, distribution in space.distributions:
+        if isinstance(distribution, Categorical) and distribution.probabilities is not None:
+            child = field.get(name) or field
+            what = f"method {searcher.name} does not draw by probabilities"
+            fix = "write method: random, or remove the probabilities"
+            problems.add(child.get("probabilities") or child, what, "values without probabilities", fix)
 
 
 def check_grid(space: SearchSpace, field: Field, run_cap: int | None, problems: Problems) -> None:

@@ -31,6 +31,7 @@ def json_schema(catalogue: Catalogue) -> Schema:
         "data": {"type": "object", "properties": _settings(keys.data(catalogue))},
         "early_stopping": {"anyOf": [_mapping(keys.EARLY_STOPPING), {"enum": [False, None, "none"]}]},
         "budget": _mapping(keys.BUDGET),
+        "early_terminate": _early_terminate(),
         "enqueue": {"type": "array", "items": {"type": "object", "minProperties": 1}},
     }
     for name, doc in keys.SECTIONS.items():
@@ -48,6 +49,11 @@ def json_schema(catalogue: Catalogue) -> Schema:
             {"properties": {"data": {"allOf": list(_sources(catalogue))}}},
         ],
     }
+
+
+def _early_terminate() -> Schema:
+    bounds = [{"required": ["min_iter"]}, {"required": ["max_iter", "s"]}]
+    return {**_mapping(keys.EARLY_TERMINATE), "required": ["type"], "anyOf": bounds}
 
 
 def _settings(settings: Iterable[Setting]) -> Schema:

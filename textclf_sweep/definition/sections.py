@@ -45,6 +45,17 @@ def early_stopping_of(field: Field | None, metric: Metric, problems: Problems) -
     return EarlyStopping(**{"metric": metric.name, **section(field, keys.EARLY_STOPPING, problems)})
 
 
+def check_early_terminate(field: Field | None, problems: Problems) -> None:
+    """Complain unless it is what Weights & Biases would accept."""
+    if field is None:
+        return
+    section(field, keys.EARLY_TERMINATE, problems)
+    known = isinstance(field.node, MapNode)
+    if known and field.get("min_iter") is None and (field.get("max_iter") is None or field.get("s") is None):
+        what = "does not say when to prune"
+        problems.add(field, what, "min_iter, or max_iter and s", "e.g. {type: hyperband, min_iter: 3}")
+
+
 def budget_of(field: Field | None, problems: Problems) -> Budget:
     """Time limits, in seconds."""
     return Budget() if field is None else Budget(**section(field, keys.BUDGET, problems))

@@ -167,13 +167,6 @@ class SearchSpace:
         """This space with some parameters held at the given values."""
         return SearchSpace.of(dict(self.distributions) | {name: Constant(value) for name, value in parameters.items()})
 
-    def contains(self, parameters: Parameters) -> bool:
-        """Whether `parameters` names exactly this space's parameters, each with a value of its distribution."""
-        distributions = dict(self.distributions)
-        return parameters.keys() == distributions.keys() and all(
-            contains(distributions[name], value) for name, value in parameters.items()
-        )
-
     def grid(self) -> Iterator[dict[str, Scalar]]:
         """Every parameter set, the last name (in sorted order) varying fastest.
 

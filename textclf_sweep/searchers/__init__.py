@@ -1,7 +1,8 @@
 """Who proposes: one contract, one file per method.
 
 A searcher module is named as in a definition (``method: bayes``), has only light top-level imports, and declares
-`PARAMETERS`, `FINITE` (whether it enumerates a discrete space) and the function ``propose(ask) -> Parameters | None``.
+`PARAMETERS`, `FINITE` (whether it enumerates a discrete space) and the function ``propose(ask) -> Parameters | None``;
+``WEIGHS = False`` says that it cannot follow the probabilities of listed values.
 A proposal is a function of the `Ask` alone: nothing is kept between calls, so resume needs no code.
 """
 

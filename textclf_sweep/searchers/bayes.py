@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import optuna
 
 FINITE = False
+WEIGHS = False
+"""Optuna's categorical distribution has no probabilities, so a definition with both is an error."""
 PARAMETERS: tuple[Parameter, ...] = ()
 
 STARTUP_TRIALS = 6

@@ -42,5 +42,6 @@ def _entry(module: ModuleType, more: tuple[Parameter, ...] = ()) -> Entry:
         doc=(module.__doc__ or "").strip().splitlines()[0],
         parameters=(*module.PARAMETERS, *more),
         finite=getattr(module, "FINITE", False),
+        weighs=getattr(module, "WEIGHS", True),
         extensions=getattr(module, "EXTENSIONS", ()),
     )

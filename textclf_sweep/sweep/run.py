@@ -262,7 +262,7 @@ def _started(context: _Context, workers: int) -> SweepStarted:
 def _tell_notes(context: _Context) -> None:
     """What was passed over or looks wrong, before the first epoch."""
     if context.definition.ignored:
-        context.observe(Notice(f"keys without a meaning here are ignored: {', '.join(context.definition.ignored)}"))
+        context.observe(Notice(f"keys without an effect here are ignored: {', '.join(context.definition.ignored)}"))
     for note in context.splits.notes:
         context.observe(Notice(note))
     for finding in context.splits.findings:
@@ -278,8 +278,8 @@ def _mlflow(context: _Context) -> list[Any]:
 def _flush(context: _Context, outbox: tracking.Outbox) -> None:
     if not context.ledger.history():
         return  # interrupted before the first trial: MLflow need not be made just to show that
-    if outbox.close(FLUSH_SECONDS):
-        context.ledger.put(sent_to=_mlflow(context))
+    sent = outbox.close(FLUSH_SECONDS)
+    context.ledger.put(sent_to=_mlflow(context) if sent else None)
     context.tell_problems()
 
 

@@ -1,10 +1,10 @@
 """MLflow: a view of the ledger that can be rebuilt from it. The only room that imports mlflow, and only when used.
 
-- ``check(store, uri, name)``: is MLflow's database fit for this sweep? Milliseconds, no import of mlflow.
+- ``check(store, uri, name)``: is MLflow fit for this sweep? Milliseconds, no import of mlflow.
 - ``identity(uri)``: which file is behind a tracking URI right now.
 - ``Outbox(ledger, store, uri)``: the live writer, a thread that sends what the ledger has and MLflow has not.
 - ``sync(ledger, store, uri)``: the same, once; it also rebuilds what was deleted and mends a moved folder.
-- ``remove_experiment(store, uri, name)``: delete a sweep's experiment and free its name.
+- ``remove_experiment(store, uri, name, sweep_id)``: delete a sweep's runs, and free the name of its experiment.
 - ``prepare(store, uri)``: create MLflow's database.
 - ``serve(store, uri, ...)``: show MLflow's UI.
 """

@@ -20,7 +20,7 @@ from urllib.parse import unquote, urlsplit
 
 from textclf_sweep.errors import TrackingError
 from textclf_sweep.store import Store
-from textclf_sweep.tracking.connection import module, translated
+from textclf_sweep.tracking.connection import module, refuse_files, translated
 
 IGNORE = """\
 # MLflow writes artifacts and the sweeps their ledgers here; none of it belongs in version control.
@@ -50,24 +50,32 @@ def artifact_folder(store: Store, name: str) -> Path:
 
 
 def check(store: Store, uri: str, name: str) -> None:
-    """Refuse a database that cannot show sweep `name`. Does nothing for a server or when there is no database yet.
+    """Refuse an MLflow that cannot show sweep `name`. Does not ask a server; a database may be missing still.
 
     Raises:
-        TrackingError: the file is no MLflow database, has another version's schema, or the sweep's experiment was
-            deleted or keeps its artifacts outside this store. Each comes with the command that mends it.
+        TrackingError: the URI is a folder of files; the file is no MLflow database or has another version's schema;
+            or the sweep's experiment was deleted, keeps its artifacts outside this store, or is another program's.
+            Each comes with a way on.
     """
     path = _usable_path(uri)
     if path is None or _blank(path):
         return
-    _check_schema(path, uri)
-    row = _experiment(path, name)
+    again = store.command("sync", name)
+    _check_schema(path, uri, again)
+    try:
+        row = _experiment(path, name)
+        others = row is not None and _foreign(path, row[0])
+    except sqlite3.Error as error:
+        raise translated(error, uri, again) from error
     if row is None:
         return
     experiment, location, stage = row
     if stage == "deleted":
         raise deleted(name, experiment, uri)
+    if others:
+        raise foreign(name)
     if _outside(location, store):
-        fix = f"`sweep sync {name}` points it to this store"
+        fix = f"`{again}` points it to this store"
         if not _owned(store, path):
             fix = "give the sweep another name with `--name`, or use the folder of that experiment as --store"
         raise TrackingError(
@@ -86,7 +94,7 @@ def prepare(store: Store, uri: str) -> None:
     Raises:
         TrackingError: it cannot be created, or is not fit for use (see `check`).
     """
-    path = _usable_path(uri)
+    path, again = _usable_path(uri), store.command("sync", "NAME")
     try:
         store.mlruns.mkdir(parents=True, exist_ok=True)
         if not (store.mlruns / ".gitignore").exists():
@@ -102,42 +110,42 @@ def prepare(store: Store, uri: str) -> None:
     except TrackingError:
         raise
     except Exception as error:
-        raise translated(error, uri) from error
-    _check_schema(path, uri)
+        raise translated(error, uri, again) from error
+    _check_schema(path, uri, again)
 
 
-def relocate(store: Store, uri: str, name: str) -> bool:
+def relocate(store: Store, uri: str, name: str) -> int:
     """After the folder was moved: point the artifacts of sweep `name` to where they are now.
 
     Only done in the store's own database, where artifacts belong inside the store by definition.
 
     Returns:
-        Whether anything had to be changed.
+        How many runs had to be changed.
 
     Raises:
-        TrackingError: the database cannot be written.
+        TrackingError: the database cannot be read or written.
     """
     path = database_path(uri)
     if path is None or not _owned(store, path) or _blank(path):
-        return False
-    row = _experiment(path, name)
-    if row is None or not _outside(row[1], store):
-        return False
-    experiment, old, _ = row
+        return 0
     new = artifact_folder(store, name).as_uri()
     try:
+        row = _experiment(path, name)
+        if row is None or not _outside(row[1], store):
+            return 0
+        experiment, old, _ = row
         with closing(sqlite3.connect(path, timeout=20)) as connection, connection:
             connection.execute(
                 "UPDATE experiments SET artifact_location = ? WHERE experiment_id = ?", (new, experiment)
             )
-            connection.execute(
+            changed = connection.execute(
                 "UPDATE runs SET artifact_uri = ? || substr(artifact_uri, ?) WHERE experiment_id = ?"
                 " AND substr(artifact_uri, 1, ?) = ?",
                 (new, len(old) + 1, experiment, len(old), old),
             )
+            return changed.rowcount
     except sqlite3.Error as error:
-        raise translated(error, uri) from error
-    return True
+        raise translated(error, uri, store.command("sync", name)) from error
 
 
 def deleted(name: str, experiment: object, uri: str) -> TrackingError:
@@ -149,13 +157,19 @@ def deleted(name: str, experiment: object, uri: str) -> TrackingError:
     )
 
 
-def schema_head() -> str | None:
-    """The newest schema revision of the installed mlflow, read from its files; None if they are laid out anew."""
-    return _revisions()[0]
+def foreign(name: str) -> TrackingError:
+    """The error for an experiment that another program filled."""
+    return TrackingError(
+        f"MLflow has an experiment {name!r} already, and none of its runs is from textclf-sweep",
+        fix="give the sweep another name with `--name`, or rename that experiment in MLflow",
+    )
 
 
 def _revisions() -> tuple[str | None, frozenset[str]]:
-    """The newest schema revision of the installed mlflow, and all it knows, without importing it."""
+    """The newest schema revision of the installed mlflow, and all it knows, without importing it.
+
+    The newest is None if mlflow's files are laid out anew.
+    """
     spec = importlib.util.find_spec("mlflow")
     if spec is None or spec.origin is None:
         return None, frozenset()
@@ -171,7 +185,8 @@ def _revisions() -> tuple[str | None, frozenset[str]]:
 
 
 def _usable_path(uri: str) -> Path | None:
-    """`database_path`, unless MLflow would look for another file: its database library unquotes what it is given."""
+    """`database_path`, unless MLflow refuses `uri` or would look for another file: its library unquotes paths."""
+    refuse_files(uri)
     path = database_path(uri)
     if uri.startswith("sqlite") and any(mark in uri for mark in "%?"):
         raise TrackingError(
@@ -232,13 +247,13 @@ def _query(path: Path, query: str, *values: object) -> list[tuple[object, ...]]:
         return connection.execute(query, values).fetchall()
 
 
-def _check_schema(path: Path, uri: str) -> None:
-    aside = f"move it away (`mv {shlex.quote(str(path))} {shlex.quote(str(path) + '.broken')}`), then `sweep sync NAME`"
+def _check_schema(path: Path, uri: str, again: str) -> None:
+    aside = f"move it away (`mv {shlex.quote(str(path))} {shlex.quote(str(path) + '.broken')}`), then `{again}`"
     try:
         tables = {name for (name,) in _query(path, "SELECT name FROM sqlite_master WHERE type = 'table'")}
         found = _query(path, "SELECT version_num FROM alembic_version") if "alembic_version" in tables else []
     except sqlite3.OperationalError as error:
-        raise translated(error, uri) from error
+        raise translated(error, uri, again) from error
     except sqlite3.DatabaseError as error:
         raise TrackingError(f"{path} is not a database: {error}", fix=aside) from error
     if not found or "experiments" not in tables:
@@ -259,10 +274,17 @@ def _check_schema(path: Path, uri: str) -> None:
 
 def _experiment(path: Path, name: str) -> tuple[int, str, str] | None:
     """(id, artifact location, lifecycle stage) of the experiment called `name`."""
-    try:
-        rows = _query(
-            path, "SELECT experiment_id, artifact_location, lifecycle_stage FROM experiments WHERE name = ?", name
-        )
-    except sqlite3.Error as error:
-        raise translated(error, f"sqlite:///{path}") from error
+    rows = _query(
+        path, "SELECT experiment_id, artifact_location, lifecycle_stage FROM experiments WHERE name = ?", name
+    )
     return (int(str(rows[0][0])), str(rows[0][1] or ""), str(rows[0][2])) if rows else None
+
+
+def _foreign(path: Path, experiment: int) -> bool:
+    """Whether another program filled an experiment: it has living runs and none is ours. As `Writer` asks MLflow."""
+    ours = "SELECT 1 FROM experiment_tags WHERE experiment_id = ?1 AND key = 'sweep.name'"
+    living = "FROM runs WHERE experiment_id = ?1 AND lifecycle_stage = 'active'"
+    tagged = "SELECT 1 FROM tags WHERE key = 'sweep.id' AND tags.run_uuid = runs.run_uuid"
+    query = f"SELECT count(*), count(CASE WHEN EXISTS ({tagged}) THEN 1 END) {living} AND NOT EXISTS ({ours})"
+    ((runs, from_us),) = _query(path, query, experiment)
+    return bool(runs) and not from_us

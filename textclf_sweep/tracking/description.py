@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Mapping
+from itertools import takewhile
 from typing import Any
 
 from textclf_sweep.tracking.view import LONGEST_TAG, SweepView, text_of
@@ -127,10 +129,22 @@ def _notes(view: SweepView) -> str:
 
 
 def _again(view: SweepView) -> str:
+    options = [word for setting in _settings(view.definition_text) for word in ("--set", setting)]
+    command = shlex.join(["sweep", "run", "definition.yaml", *options, "--name", f"{view.name}-2"])
     return (
-        f"**Again**: download the artifact `definition.yaml` and `sweep run definition.yaml --name {view.name}-2`;"
-        " paths in it are relative to where it lay."
+        f"**Again**: download the artifact `definition.yaml` and `{command}`; paths in it are relative to where it lay."
     )
+
+
+def _settings(text: str) -> list[str]:
+    """The overrides that the comments at the top of a definition's text name; the name is another one each time."""
+    top = takewhile(lambda line: line.startswith("#"), text.splitlines())
+    settings = [line.removeprefix(SETTING) for line in top if line.startswith(SETTING)]
+    return [setting for setting in settings if not setting.startswith("name=")]
+
+
+SETTING = "# run with --set "
+"""How the command line notes an override at the top of a definition's text."""
 
 
 def _number(value: Any, missing: str) -> str:

@@ -45,7 +45,8 @@ class Outbox:
         ledger: of the running sweep.
         store: its store.
         uri: MLflow's tracking URI.
-        on_problem: is told, from the thread, what keeps MLflow from being written; each problem once.
+        on_problem: is told what keeps MLflow from being written; each problem once. It is called from the outbox's own
+            thread, so it must be safe to call from there and return at once, as a ``queue.Queue``'s ``put`` is.
         pace: how often.
     """
 
@@ -60,7 +61,6 @@ class Outbox:
         self._ledger, self._store, self._uri, self._on_problem = ledger, store, uri, on_problem
         self._pace = pace
         self._writer: Writer | None = None
-        self._place: tuple[str, str] | None = None
         self._told: set[str] = set()
         self._dirty = threading.Event()
         self._closing = threading.Event()
@@ -70,16 +70,6 @@ class Outbox:
         # A daemon: a server that does not answer must not keep the program from ending.
         self._thread = threading.Thread(target=self._run, name="mlflow-outbox", daemon=True)
         self._thread.start()
-
-    @property
-    def experiment_id(self) -> str | None:
-        """The sweep's MLflow experiment, once known."""
-        return self._place[0] if self._place else None
-
-    @property
-    def parent_run_id(self) -> str | None:
-        """The sweep's parent run, once known."""
-        return self._place[1] if self._place else None
 
     def notify(self) -> None:
         """The ledger has changed. Returns at once."""
@@ -125,7 +115,6 @@ class Outbox:
             if self._writer is None:
                 database.prepare(self._store, self._uri)
                 self._writer = Writer(self._ledger, self._store, self._uri)
-                self._place = (self._writer.experiment_id, self._writer.parent_run_id)
             self._writer.send()
         except SweepError as error:
             self._fail(str(error))

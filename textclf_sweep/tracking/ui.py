@@ -18,9 +18,8 @@ import urllib.request
 import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from types import FrameType
-from typing import IO
+from typing import IO, NoReturn
 
 from textclf_sweep.errors import TrackingError
 from textclf_sweep.ledger import Ledger
@@ -55,18 +54,18 @@ def address(store: Store, uri: str, base: str, name: str | None = None) -> str:
         store: the store.
         uri: MLflow's tracking URI, as the sweep used it.
         base: the server's address, ``http://127.0.0.1:5000``.
-        name: a sweep; None is the one that was written last.
+        name: a sweep; None for none in particular.
 
     Returns:
         The address of the experiment's runs, as the table the writer has saved there; or of the list of experiments
-        when none of ours is known. The experiment's plain address opens a view that shows traces and no runs.
+        when no sweep is named or this MLflow has not been sent it. The experiment's plain address opens a view that
+        shows traces and no runs.
 
     Raises:
         StorageError: there is no sweep `name` in the store.
     """
-    ledgers = [store.sweep(name).ledger] if name is not None else _ledgers(store)
-    for path in ledgers:
-        with Ledger.read(path) as ledger:
+    if name is not None:
+        with Ledger.read(store.sweep(name).ledger) as ledger:
             parent = ledger.parent(uri)
         if parent is not None:
             page = f"{base}/#/experiments/{parent[0]}/runs?workflowType=machine_learning"
@@ -91,7 +90,7 @@ def serve(  # noqa: PLR0913 - all but two are keywords
         store: the store.
         uri: MLflow's tracking URI.
         on_ready: is told the address to open, once it answers.
-        name: the sweep to show; None is the one that was written last.
+        name: the sweep to show; None shows the list of experiments.
         port: the port wanted; the next free one is taken.
         open_browser: also open the address, when there is a desktop.
 
@@ -114,15 +113,11 @@ def serve(  # noqa: PLR0913 - all but two are keywords
     prepare(store, uri)
     chosen = free_port(port)
     page = address(store, uri, f"http://{HOST}:{chosen}", name)
-    with tempfile.TemporaryFile() as log, _signals():
+    with _signals():
         try:
-            with _server(store, uri, chosen, log) as guard:
-                _wait_until_up(guard, chosen, log)
-                _announce(page, on_ready, open_browser)
-                guard.wait()
+            _run(store, uri, chosen, lambda: _announce(page, on_ready, open_browser))
         except _Stopped as stopped:
             return stopped.signum
-        raise TrackingError(f"MLflow's server ended by itself: {_tail(log)}", fix="start it again with `sweep ui`")
 
 
 def free_port(wanted: int) -> int:
@@ -154,12 +149,6 @@ def _announce(page: str, on_ready: Callable[[str], None], open_browser: bool) ->
     on_ready(page)
     if open_browser and desktop():
         webbrowser.open(page)
-
-
-def _ledgers(store: Store) -> list[Path]:
-    """The store's ledgers, the one written last first."""
-    found = list(store.sweeps.glob("*/ledger.db"))
-    return sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
 
 
 @contextmanager
@@ -212,6 +201,17 @@ def _server(store: Store, uri: str, port: int, log: IO[bytes]) -> Iterator[subpr
         except subprocess.TimeoutExpired:
             os.killpg(guard.pid, signal.SIGKILL)
             guard.wait()
+
+
+def _run(store: Store, uri: str, port: int, on_up: Callable[[], None]) -> NoReturn:
+    """Run the server until `_Stopped` ends it; whatever else ends it is an error."""
+    with tempfile.TemporaryFile() as log:
+        with _server(store, uri, port, log) as guard:
+            _wait_until_up(guard, port, log)
+            on_up()
+            guard.wait()
+        again = store.command("ui")
+        raise TrackingError(f"MLflow's server ended by itself: {_tail(log)}", fix=f"start it again with `{again}`")
 
 
 def _wait_until_up(guard: subprocess.Popen[bytes], port: int, log: IO[bytes]) -> None:

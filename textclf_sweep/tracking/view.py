@@ -7,8 +7,10 @@ import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
+from textclf_sweep import ranking
+from textclf_sweep.definition.types import Metric
 from textclf_sweep.ledger import Attempt, Ledger, Opening
 from textclf_sweep.trial import EpochEvent, History, Scalar, Trial, TrialRecord, TrialState
 
@@ -53,12 +55,11 @@ class SweepView:
         id, name, description, state, reason: of the sweep; `state` is running, complete, stopped, interrupted or
             failed.
         definition: the definition's identity, as JSON.
-        definition_text: the YAML as it was run.
+        definition_text: the YAML as it was run, under comments that name the ``--set`` options.
         definition_hash: of the definition.
         run_cap: None is open.
-        data: name, data_hash, labels, and the rows of train, validation and test.
+        data: name, source, path (None when bundled), data_hash, labels, and the rows of train, validation and test.
         floors: accuracy by floor; unknown ones None.
-        best: the number of the best trial, or None.
         metric, goal: the objective and ``maximize`` or ``minimize``.
         notes: sentences about how the definition was read.
         findings: of the data audit.
@@ -78,9 +79,8 @@ class SweepView:
     run_cap: int | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
     floors: Mapping[str, float | None] = field(default_factory=dict)
-    best: int | None = None
     metric: str = "val_accuracy"
-    goal: str = "maximize"
+    goal: Literal["maximize", "minimize"] = "maximize"
     notes: tuple[str, ...] = ()
     findings: tuple[Mapping[str, Any], ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
@@ -90,7 +90,7 @@ class SweepView:
     @property
     def winner(self) -> TrialRecord | None:
         """The best trial; None before there is one."""
-        return next((record for record in self.history if record.number == self.best), None)
+        return ranking.best(self.history, Metric(self.metric, self.goal))
 
     @property
     def test(self) -> Opening | None:
@@ -113,7 +113,6 @@ def read(ledger: Ledger) -> SweepView:
         run_cap=ledger.get("run_cap"),
         data=ledger.get("data") or {},
         floors=ledger.get("floors") or {},
-        best=ledger.get("best"),
         metric=metric.get("name", "val_accuracy"),
         goal=metric.get("goal", "maximize"),
         notes=tuple(ledger.get("notes") or ()),
@@ -163,7 +162,7 @@ def epoch_points(events: Iterable[EpochEvent]) -> Iterator[Point]:
     for event in events:
         for key, value in event.metrics.items():
             if math.isfinite(value):
-                yield Point(key, value, _milliseconds(event.time), event.epoch)
+                yield Point(key, value, milliseconds(event.time), event.epoch)
 
 
 def outcome_points(attempt: Attempt) -> Iterator[Point]:
@@ -171,7 +170,7 @@ def outcome_points(attempt: Attempt) -> Iterator[Point]:
     result = attempt.result
     if result is None:
         return
-    time = _milliseconds(attempt.ended or attempt.started)
+    time = milliseconds(attempt.ended or attempt.started)
     totals = {"epochs": len(result.epochs), "best_epoch": result.best_epoch, "seconds": result.seconds}
     for key, value in {**_outcomes(result.metrics), **totals}.items():
         if math.isfinite(value):
@@ -248,7 +247,7 @@ def parent_points(view: SweepView) -> Iterator[Point]:
         value = record.value
         if value is None or record.state is not TrialState.COMPLETE or not record.epochs:
             continue
-        time = _milliseconds(record.epochs[-1].time)
+        time = milliseconds(record.epochs[-1].time)
         yield Point(f"trial.{view.metric}", value, time, record.number)
         if complete:
             best = value if math.isnan(best) else (max if view.goal == "maximize" else min)(best, value)
@@ -257,7 +256,7 @@ def parent_points(view: SweepView) -> Iterator[Point]:
         for name in ("accuracy", "macro_f1", "loss"):
             figure = (opening.figures or {}).get(name)
             if figure is not None and math.isfinite(float(figure)):
-                yield Point(f"test.{name}", float(figure), _milliseconds(opening.opened_at), opening.number)
+                yield Point(f"test.{name}", float(figure), milliseconds(opening.opened_at), opening.number)
 
 
 def data_profile(view: SweepView) -> dict[str, Any]:
@@ -285,7 +284,7 @@ def saved_view(view: SweepView, now: float) -> str:
             *(f"tags.`{key}`" for key in ("sweep.state", "sweep.reason")),
         ],
     }
-    times = {"createdAt": _milliseconds(now), "updatedAt": _milliseconds(now)}
+    times = {"createdAt": milliseconds(now), "updatedAt": milliseconds(now)}
     return json.dumps({"name": "Trials, best first", **times, "state": json.dumps(state)})
 
 
@@ -321,7 +320,8 @@ def _shortened(tags: Mapping[str, str]) -> dict[str, str]:
     return {key: value if len(value) <= LONGEST_TAG else value[:LONGEST_TAG] + " ..." for key, value in tags.items()}
 
 
-def _milliseconds(seconds: float) -> int:
+def milliseconds(seconds: float) -> int:
+    """As MLflow counts time."""
     return round(seconds * 1000)
 
 

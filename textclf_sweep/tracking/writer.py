@@ -20,7 +20,7 @@ from textclf_sweep.ledger import Attempt, Ledger
 from textclf_sweep.store import Store
 from textclf_sweep.tracking import connection, database, view
 from textclf_sweep.tracking.description import describe
-from textclf_sweep.tracking.view import STATUS, Point, SweepView
+from textclf_sweep.tracking.view import STATUS, Point, SweepView, milliseconds
 from textclf_sweep.trial import TrialState
 
 METRICS_PER_BATCH = 800
@@ -38,16 +38,11 @@ class SyncReport:
 
     Attributes:
         created: runs that were missing and are there now, the parent among them.
-        updated: runs that were there and were brought up to date.
-        experiment_id, parent_run_id: where it all is.
-        relocated: whether the artifacts were pointed to where the folder has been moved.
+        updated: runs that were there and were brought up to date, or pointed to where the folder has been moved.
     """
 
     created: int
     updated: int
-    experiment_id: str
-    parent_run_id: str
-    relocated: bool = False
 
 
 def sync(ledger: Ledger, store: Store, uri: str) -> SyncReport:
@@ -68,7 +63,20 @@ def sync(ledger: Ledger, store: Store, uri: str) -> SyncReport:
     database.prepare(store, uri)
     relocated = database.relocate(store, uri, name)
     report = Writer(ledger, store, uri, verify=True).send()
-    return dataclasses.replace(report, relocated=relocated)
+    return dataclasses.replace(report, updated=max(report.updated, relocated))
+
+
+def foreign(client: Any, experiment: Any) -> bool:
+    """Whether another program filled an experiment. An empty one is free; one of another store's sweep is shared.
+
+    Args:
+        client: of MLflow.
+        experiment: as MLflow gave it.
+    """
+    if "sweep.name" in experiment.tags:
+        return False
+    ours = ["sweep.id" in run.data.tags for run in connection.runs(client, experiment.experiment_id)]
+    return bool(ours) and not any(ours)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +118,7 @@ class Writer:
         self._parent_sent: tuple[dict[str, str], dict[str, float]] | None = None
         self._points: set[Point] = set()
         self._texts: dict[str, str] = {}
+        self._again = store.command("sync", str(ledger.get("name")))
         try:
             seen = view.read(ledger)
             database.check(store, uri, seen.name)
@@ -126,7 +135,7 @@ class Writer:
             if known != (self.experiment_id, self.parent_run_id):
                 ledger.set_parent(uri, self.experiment_id, self.parent_run_id)
         except Exception as error:
-            raise connection.translated(error, uri) from error
+            raise connection.translated(error, uri, self._again) from error
 
     def send(self) -> SyncReport:
         """Send everything the ledger has and MLflow has not; returns what it did since the last call.
@@ -145,8 +154,8 @@ class Writer:
             self._verify = False
             self._send_parent(view.read(self._ledger))
         except Exception as error:
-            raise connection.translated(error, self._uri) from error
-        report = SyncReport(self._created, self._updated, self.experiment_id, self.parent_run_id)
+            raise connection.translated(error, self._uri, self._again) from error
+        report = SyncReport(self._created, self._updated)
         self._created = self._updated = 0
         return report
 
@@ -156,42 +165,32 @@ class Writer:
         experiment = self._client.get_experiment_by_name(seen.name)
         if experiment is not None and experiment.lifecycle_stage == "deleted":
             raise database.deleted(seen.name, experiment.experiment_id, self._uri)
-        key, table = f"mlflow.sharedViewState.{view.SAVED_VIEW}", view.saved_view(seen, self._clock())
-        if experiment is not None:
-            if key not in experiment.tags:  # a table that the user has changed stays as it is
-                self._client.set_experiment_tag(experiment.experiment_id, key, table)
-            return str(experiment.experiment_id)
-        path = database.database_path(self._uri)
-        location = None if path is None else database.artifact_folder(self._store, seen.name).as_uri()
         tags = {
             **EXPERIMENT_TAGS,
-            key: table,
+            f"mlflow.sharedViewState.{view.SAVED_VIEW}": view.saved_view(seen, self._clock()),
             "mlflow.experiment.primaryMetric.name": f"best.{seen.metric}",
             "mlflow.experiment.primaryMetric.greaterIsBetter": view.text_of(seen.goal == "maximize"),
             "mlflow.note.content": seen.description or f"Sweep of {seen.definition.get('architecture', seen.name)}",
             "sweep.name": seen.name,
         }
-        return str(self._client.create_experiment(seen.name, artifact_location=location, tags=tags))
+        if experiment is None:
+            path = database.database_path(self._uri)
+            location = None if path is None else database.artifact_folder(self._store, seen.name).as_uri()
+            return str(self._client.create_experiment(seen.name, artifact_location=location, tags=tags))
+        if foreign(self._client, experiment):
+            raise database.foreign(seen.name)
+        for key in tags.keys() - experiment.tags.keys():  # what the user has changed stays as it is
+            self._client.set_experiment_tag(experiment.experiment_id, key, tags[key])
+        return str(experiment.experiment_id)
 
     def _search(self, seen: SweepView) -> dict[tuple[str, str], _Found]:
         """Every living run of this sweep, by trial and attempt; of two the older one."""
         found: dict[tuple[str, str], _Found] = {}
-        token = None
-        while True:
-            page = self._client.search_runs(
-                [self.experiment_id],
-                f"tags.`sweep.id` = '{seen.id}'",
-                max_results=1000,
-                order_by=["attributes.start_time ASC"],
-                page_token=token,
-            )
-            for run in page:
-                tags = run.data.tags
-                key = (tags.get("sweep.trial", ""), tags.get("sweep.attempt", ""))
-                found.setdefault(key, _Found(run.info.run_id, run.info.status, tags, run.data.metrics))
-            token = page.token
-            if not token:
-                return found
+        for run in connection.runs(self._client, self.experiment_id, f"tags.`sweep.id` = '{seen.id}'"):
+            tags = run.data.tags
+            key = (tags.get("sweep.trial", ""), tags.get("sweep.attempt", ""))
+            found.setdefault(key, _Found(run.info.run_id, run.info.status, tags, run.data.metrics))
+        return found
 
     def _create_parent(self, seen: SweepView) -> str:
         started = min((attempt.started for attempt in self._ledger.attempts()), default=None)
@@ -202,7 +201,7 @@ class Writer:
         source = {"mlflow.user": view.user(), "mlflow.source.name": "textclf-sweep", "mlflow.source.type": "LOCAL"}
         run = self._client.create_run(
             self.experiment_id,
-            start_time=None if started is None else _milliseconds(started),
+            start_time=None if started is None else milliseconds(started),
             tags={**tags, **source},
             run_name=name,
         )
@@ -252,7 +251,7 @@ class Writer:
         failure = attempt.result.failure if attempt.result else None
         if failure and failure.traceback:
             self._client.log_text(run_id, failure.traceback, "traceback.txt")
-        self._client.set_terminated(run_id, STATUS[attempt.state], _milliseconds(attempt.ended or attempt.started))
+        self._client.set_terminated(run_id, STATUS[attempt.state], milliseconds(attempt.ended or attempt.started))
 
     # The parent
 
@@ -267,7 +266,7 @@ class Writer:
             self._log_data(run_id, seen)
             self._log(run_id, params=view.parent_params(seen))
         last = before.metrics if self._parent_sent is None else self._parent_sent[1]
-        now = _milliseconds(self._clock())
+        now = milliseconds(self._clock())
         changed = [Point(key, value, now, 0) for key, value in figures.items() if last.get(key) != value]
         self._log(run_id, points=[*points, *changed], tags=tags)
         for key in (before.tags if self._parent_sent is None else self._parent_sent[0]).keys() - tags.keys():
@@ -293,7 +292,7 @@ class Writer:
             return
         ends = [attempt.ended for attempt in self._ledger.attempts() if attempt.ended is not None]
         ends += [opening.opened_at for opening in self._ledger.openings()]
-        self._client.set_terminated(self.parent_run_id, status, _milliseconds(max(ends)) if ends else None)
+        self._client.set_terminated(self.parent_run_id, status, milliseconds(max(ends)) if ends else None)
 
     # Both
 
@@ -323,13 +322,13 @@ class Writer:
         """Name the data set as the run's input; the data itself is not read."""
         if not seen.data.get("data_hash"):
             return
-        source = seen.definition.get("data") or {}
+        path, source = seen.data.get("path"), str(seen.data.get("source") or "")
         dataset = self._entities.Dataset(
-            name=str(seen.data.get("name") or source.get("source") or "data"),
+            name=str(seen.data.get("name") or source or "data"),
             digest=str(seen.data["data_hash"])[:12],
-            source_type="local" if source.get("path") else "code",
-            source=json.dumps({"uri": str(source.get("path") or source.get("source") or "")}),
-            schema=json.dumps({"mlflow_colspec": _columns(source)}),
+            source_type="local" if path else "code",
+            source=json.dumps({"uri": str(path or source)}),
+            schema=json.dumps({"mlflow_colspec": _columns(seen.definition.get("data") or {})}),
             profile=json.dumps(view.data_profile(seen)),
         )
         context = self._entities.InputTag("mlflow.data.context", "training")
@@ -347,7 +346,3 @@ def _columns(source: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _truthful(found: _Found, tags: Mapping[str, str], attempt: Attempt) -> bool:
     """Whether a run that was ended still says what the ledger says."""
     return found.status == STATUS[attempt.state] and all(found.tags.get(key) == value for key, value in tags.items())
-
-
-def _milliseconds(seconds: float) -> int:
-    return round(seconds * 1000)
