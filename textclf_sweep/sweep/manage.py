@@ -101,7 +101,9 @@ def delete(store: Store, name: str) -> list[str]:
         sweep_id = None
         with contextlib.suppress(StorageError), Ledger.read(folder.ledger) as ledger:
             sweep_id = ledger.get("sweep_id")
-        if sweep_id and tracking.remove_experiment(store, store.tracking_uri(), name, sweep_id):
+        if sweep_id is None:
+            removed.append("The ledger cannot be read, so what MLflow shows of the sweep is left there.")
+        elif tracking.remove_experiment(store, store.tracking_uri(), name, sweep_id):
             removed.append(f"The runs of sweep {name!r} in MLflow are removed.")
         shutil.rmtree(folder.path)
         removed.append(f"{folder.path} is removed.")

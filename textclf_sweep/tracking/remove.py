@@ -10,7 +10,7 @@ from textclf_sweep.store import Store
 from textclf_sweep.tracking import connection, database
 
 
-def remove_experiment(store: Store, uri: str, name: str, sweep_id: str) -> str:
+def remove_experiment(store: Store, uri: str, name: str, sweep_id: str) -> bool:
     """Delete the runs of one sweep and, when no others are left in it, its experiment.
 
     A server is shared: an experiment of that name may hold runs of other stores and other programs, which stay.
@@ -24,23 +24,23 @@ def remove_experiment(store: Store, uri: str, name: str, sweep_id: str) -> str:
         sweep_id: the tag ``sweep.id`` of its runs.
 
     Returns:
-        What was removed, as a sentence; empty when there was nothing.
+        Whether there was anything of it.
 
     Raises:
         TrackingError: MLflow cannot be reached.
     """
     path = database.database_path(uri)
     if not sweep_id or (path is not None and not path.exists()):
-        return ""
+        return False
     try:
         client = connection.client(uri)
         experiment = client.get_experiment_by_name(name)
-        return "" if experiment is None else _remove(store, client, experiment, sweep_id)
+        return experiment is not None and _remove(store, client, experiment, sweep_id)
     except Exception as error:
         raise connection.translated(error, uri, store.command("delete", name)) from error
 
 
-def _remove(store: Store, client: Any, experiment: Any, sweep_id: str) -> str:
+def _remove(store: Store, client: Any, experiment: Any, sweep_id: str) -> bool:
     id_, name = experiment.experiment_id, experiment.name
     # The runs of an experiment that was deleted were deleted with it.
     deleted = experiment.lifecycle_stage == "deleted"
@@ -51,12 +51,12 @@ def _remove(store: Store, client: Any, experiment: Any, sweep_id: str) -> str:
         for run in ours:
             client.delete_run(run)
             shutil.rmtree(artifacts / run, ignore_errors=True)
-        return f"The runs of {name!r} are removed from MLflow; its experiment holds others."
+        return True
     if len(ours) < len(found) or (not ours and experiment.tags.get("sweep.name") != name):
-        return ""
+        return False
     if deleted:
         client.restore_experiment(id_)
     client.rename_experiment(id_, f"{name} (deleted {time.strftime('%Y-%m-%d %H:%M:%S')})")
     client.delete_experiment(id_)
     shutil.rmtree(artifacts, ignore_errors=True)
-    return f"The MLflow experiment {name!r} and its runs are removed."
+    return True

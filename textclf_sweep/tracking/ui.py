@@ -82,9 +82,7 @@ def serve(  # noqa: PLR0913 - all but two are keywords
     port: int = 5000,
     open_browser: bool = True,
 ) -> int:
-    """Show MLflow's UI until a signal ends it. Call it from the main thread.
-
-    When `uri` is a server's address, that server shows the runs already and this returns at once.
+    """Show MLflow's UI until a signal ends it. Call it from the main thread. Returns at once for a server's address.
 
     Args:
         store: the store.
@@ -104,12 +102,7 @@ def serve(  # noqa: PLR0913 - all but two are keywords
     if uri.startswith(("http:", "https:")):
         _announce(address(store, uri, uri.rstrip("/"), name), on_ready, open_browser)
         return 0
-    path = database_path(uri)
-    if path is not None and not path.exists():
-        raise TrackingError(
-            f"there is no MLflow database at {path}",
-            fix="run a sweep first, or name the folder that holds one with --store",
-        )
+    _check_there_is_one(uri)
     prepare(store, uri)
     chosen = free_port(port)
     page = address(store, uri, f"http://{HOST}:{chosen}", name)
@@ -118,6 +111,15 @@ def serve(  # noqa: PLR0913 - all but two are keywords
             _run(store, uri, chosen, lambda: _announce(page, on_ready, open_browser))
         except _Stopped as stopped:
             return stopped.signum
+
+
+def _check_there_is_one(uri: str) -> None:
+    path = database_path(uri)
+    if path is not None and not path.exists():
+        raise TrackingError(
+            f"there is no MLflow database at {path}",
+            fix="run a sweep first, or name the folder that holds one with --store",
+        )
 
 
 def free_port(wanted: int) -> int:
