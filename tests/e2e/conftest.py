@@ -221,7 +221,7 @@ class Run:
 
 
 @dataclass
-class Workplace:
+class Place:
     """A folder in which `sweep` commands are run; it is their store, too."""
 
     path: Path
@@ -343,57 +343,55 @@ def base_definition() -> str:
 
 
 @pytest.fixture(scope="session")
-def make_workplace(
-    tmp_path_factory: pytest.TempPathFactory, commands: Commands, news: str
-) -> Callable[[str], Workplace]:
+def make_place(tmp_path_factory: pytest.TempPathFactory, commands: Commands, news: str) -> Callable[[str], Place]:
     """Makes a folder with ``base.yaml`` and ``news.csv``."""
 
-    def make(name: str) -> Workplace:
-        workplace = Workplace(tmp_path_factory.mktemp(name), commands)
-        workplace.write("base.yaml", BASE)
-        workplace.write("news.csv", news)
-        return workplace
+    def make(name: str) -> Place:
+        place = Place(tmp_path_factory.mktemp(name), commands)
+        place.write("base.yaml", BASE)
+        place.write("news.csv", news)
+        return place
 
     return make
 
 
 @pytest.fixture(scope="session")
-def workplace(make_workplace: Callable[[str], Workplace]) -> Workplace:
+def place(make_place: Callable[[str], Place]) -> Place:
     """The folder that the tests share; each sweep in it has its own name. (MLflow takes seconds to make a database.)"""
-    return make_workplace("workplace")
+    return make_place("place")
 
 
 @pytest.fixture
-def fresh(make_workplace: Callable[[str], Workplace]) -> Workplace:
+def fresh(make_place: Callable[[str], Place]) -> Place:
     """A folder of the test's own, in which nothing was run."""
-    return make_workplace("fresh")
+    return make_place("fresh")
 
 
 @pytest.fixture(scope="session")
-def base(workplace: Workplace) -> Done:
+def base(place: Place) -> Done:
     """The sweep ``base``, run with ``--json`` and undisturbed to its end. Look, do not touch."""
-    return workplace.sweep("run", "base.yaml", "--json")
+    return place.sweep("run", "base.yaml", "--json")
 
 
 @pytest.fixture(scope="session")
-def shipped(tmp_path_factory: pytest.TempPathFactory, commands: Commands) -> Workplace:
+def shipped(tmp_path_factory: pytest.TempPathFactory, commands: Commands) -> Place:
     """A folder with a copy of the shipped definitions."""
     path = tmp_path_factory.mktemp("shipped")
     shutil.copytree(REPOSITORY / "sweeps", path / "sweeps")
-    return Workplace(path, commands)
+    return Place(path, commands)
 
 
 @pytest.fixture(scope="session")
 def shorten() -> Callable[[list[str]], list[str]]:
     """Makes a ``sweep run`` command line a short one."""
-    return lambda words: [*words, "--set", "run_cap=2", "--set", "parameters.epochs.value=1", "--plain"]
+    return lambda words: [*words, "--set", "run_cap=1", "--set", "parameters.epochs.value=1", "--plain"]
 
 
 @pytest.fixture(scope="session")
-def assert_whole(workplace: Workplace) -> Callable[..., None]:
+def assert_whole(place: Place) -> Callable[..., None]:
     """Checks that a sweep has ended well, and that ledger, MLflow and commands agree on it."""
 
-    def check(name: str, trials: int, place: Workplace = workplace) -> None:
+    def check(name: str, trials: int, place: Place = place) -> None:
         status, found = place.status(name), place.trials(name)
         assert (status["state"], status["trials"]["complete"]) == ("complete", trials)
         assert status["trials"]["running"] == status["trials"]["waiting"] == 0
@@ -408,7 +406,7 @@ def assert_whole(workplace: Workplace) -> Callable[..., None]:
     return check
 
 
-def assert_shown(place: Workplace, name: str, status: Any, trials: list[Any], attempts: tuple[Attempt, ...]) -> None:
+def assert_shown(place: Place, name: str, status: Any, trials: list[Any], attempts: tuple[Attempt, ...]) -> None:
     """MLflow has one parent, one run for each attempt, and one counted run for each trial with all its epochs."""
     runs = place.runs(name)
     (parent,) = (run for run in runs if run.kind == "parent")

@@ -172,11 +172,9 @@ def test_an_unknown_command_and_an_unknown_sweep(fresh: Any) -> None:
     assert set(fresh.content()) == {"base.yaml", "news.csv"}
 
 
-def test_a_bad_definition_of_a_sweep_that_exists_changes_nothing(
-    workplace: Any, base: Any, base_definition: str
-) -> None:
-    before = workplace.status("base")
-    workplace.write("bad/base.yaml", base_definition.replace("epochs:", "epoch:").replace("news", "../news"))
-    done = workplace.sweep("run", "bad/base.yaml", code=2)
+def test_a_bad_definition_of_a_sweep_that_exists_changes_nothing(place: Any, base: Any, base_definition: str) -> None:
+    before = place.status("base")
+    place.write("bad/base.yaml", base_definition.replace("epochs:", "epoch:").replace("news", "../news"))
+    done = place.sweep("run", "bad/base.yaml", code=2)
     assert "bad/base.yaml:15 parameters.epoch: " in done.err
-    assert workplace.status("base") == before
+    assert place.status("base") == before

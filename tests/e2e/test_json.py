@@ -42,16 +42,16 @@ def test_run_prints_one_object_and_its_account_goes_to_stderr(base: Any) -> None
         assert noise not in base.err
 
 
-def test_status_is_the_object_of_run(workplace: Any, base: Any) -> None:
-    assert workplace.status("base") == base.json
+def test_status_is_the_object_of_run(place: Any, base: Any) -> None:
+    assert place.status("base") == base.json
 
 
-def test_best_is_the_best_of_status(workplace: Any, base: Any) -> None:
-    assert workplace.sweep("best", "base", "--json").json == base.json["best"]
+def test_best_is_the_best_of_status(place: Any, base: Any) -> None:
+    assert place.sweep("best", "base", "--json").json == base.json["best"]
 
 
-def test_trials(workplace: Any, base: Any) -> None:
-    found = workplace.trials("base")
+def test_trials(place: Any, base: Any) -> None:
+    found = place.trials("base")
     assert [trial["number"] for trial in found] == [1, 2, 3]
     for trial in found:
         assert set(trial) >= {
@@ -66,14 +66,21 @@ def test_trials(workplace: Any, base: Any) -> None:
     assert max(trial["value"] for trial in found) == base.json["best"]["value"]
 
 
-def test_plan_names_the_trials_that_ran_and_estimates_from_them(workplace: Any, base: Any) -> None:
-    found = workplace.sweep("plan", "base.yaml", "--json").json
+def test_plan_names_the_trials_that_run(place: Any, base: Any) -> None:
+    found = place.sweep("plan", "base.yaml", "--name", "base-to-be", "--json").json
     assert set(found) >= {"sweep", "trials", "up_to", "sample", "estimate_seconds"}
-    assert (found["sweep"], found["trials"], found["up_to"]) == ("base", 3, False)
-    ran = [{key: trial[key] for key in ("number", "architecture", "parameters")} for trial in workplace.trials("base")]
+    assert (found["sweep"], found["trials"], found["up_to"]) == ("base-to-be", 3, False)
+    ran = [{key: trial[key] for key in ("number", "architecture", "parameters")} for trial in place.trials("base")]
     assert found["sample"] == ran
-    seconds = [trial["seconds"] for trial in workplace.trials("base")]
-    assert 3 * min(seconds) <= found["estimate_seconds"] <= 3 * max(seconds) + 60  # TensorFlow's start is in it
+
+
+def test_plan_says_what_is_left_and_estimates_from_what_ran(place: Any, base: Any) -> None:
+    found = place.sweep("plan", "base.yaml", "--set", "run_cap=5", "--json").json
+    assert (found["trials"], [trial["number"] for trial in found["sample"]]) == (2, [4, 5])
+    seconds = [trial["seconds"] for trial in place.trials("base")]
+    assert 2 * min(seconds) <= found["estimate_seconds"] <= 2 * max(seconds) + 60  # TensorFlow's start is in it
+    done = place.sweep("plan", "base.yaml", "--json").json
+    assert (done["trials"], done["sample"], done["estimate_seconds"]) == (0, [], None)
 
 
 def test_plan_of_something_new(fresh: Any) -> None:

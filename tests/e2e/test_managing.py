@@ -10,16 +10,16 @@ import pytest
 pytestmark = pytest.mark.e2e
 
 
-def test_list(workplace: Any, base: Any) -> None:
-    lines = workplace.sweep("list").out.splitlines()
+def test_list(place: Any, base: Any) -> None:
+    lines = place.sweep("list").out.splitlines()
     (row,) = (line.split() for line in lines if line.split()[0] == "base")
     assert row[:2] == ["base", "complete"]
     assert f"{base.json['best']['value']:.4f}" in row
-    assert [sweep for sweep in workplace.sweep("list", "--json").json["sweeps"] if sweep["sweep"] == "base"]
+    assert [sweep for sweep in place.sweep("list", "--json").json["sweeps"] if sweep["sweep"] == "base"]
 
 
-def test_status(workplace: Any, base: Any) -> None:
-    text, best = workplace.sweep("status", "base").out, base.json["best"]
+def test_status(place: Any, base: Any) -> None:
+    text, best = place.sweep("status", "base").out, base.json["best"]
     assert "complete (every trial is done)" in text
     assert "3 complete" in text
     assert f"val_accuracy {best['value']:.4f} by trial {best['number']}" in text
@@ -29,19 +29,19 @@ def test_status(workplace: Any, base: Any) -> None:
     assert base.json["parent_run_id"] in text
 
 
-def test_trials(workplace: Any, base: Any) -> None:
-    _, *rows = workplace.sweep("trials", "base").out.splitlines()
+def test_trials(place: Any, base: Any) -> None:
+    _, *rows = place.sweep("trials", "base").out.splitlines()
     assert len(rows) == 3
     (starred,) = (row for row in rows if row.startswith("*"))
     assert starred.split()[:3] == ["*", str(base.json["best"]["number"]), "complete"]
-    for row, trial in zip(rows, workplace.trials("base"), strict=True):
+    for row, trial in zip(rows, place.trials("base"), strict=True):
         assert f"{trial['value']:.4f}" in row
         assert trial["parameters"]["optimizer"] in row
         assert " 50 " in row
 
 
-def test_best(workplace: Any, base: Any) -> None:
-    text, best = workplace.sweep("best", "base").out, base.json["best"]
+def test_best(place: Any, base: Any) -> None:
+    text, best = place.sweep("best", "base").out, base.json["best"]
     lines = {line.split()[0]: line.split()[1:] for line in text.splitlines() if line.strip()}
     assert lines["trial"] == [str(best["number"])]
     assert float(lines["learning_rate"][0]) == best["parameters"]["learning_rate"]  # exact: to be copied
@@ -49,18 +49,16 @@ def test_best(workplace: Any, base: Any) -> None:
     assert best["run_id"] in text
 
 
-def test_sync_of_a_sweep_that_mlflow_has_adds_nothing(workplace: Any, base: Any) -> None:
-    before = workplace.runs("base")
-    assert workplace.sweep("sync", "base").out == "MLflow already has everything of sweep base\n"
-    assert workplace.sweep("sync", "base", "--json").json == {"sweep": "base", "created": 0, "updated": 0}
-    assert workplace.runs("base") == before
+def test_sync_of_a_sweep_that_mlflow_has_adds_nothing(place: Any, base: Any) -> None:
+    before = place.runs("base")
+    assert place.sweep("sync", "base").out == "MLflow already has everything of sweep base\n"
+    assert place.sweep("sync", "base", "--json").json == {"sweep": "base", "created": 0, "updated": 0}
+    assert place.runs("base") == before
 
 
-def test_sync_rebuilds_a_database_that_was_lost(
-    workplace: Any, base: Any, make_workplace: Any, assert_whole: Any
-) -> None:
-    copy = make_workplace("copy")
-    shutil.copytree(workplace.path / "mlruns" / "sweeps" / "base", copy.path / "mlruns" / "sweeps" / "base")
+def test_sync_rebuilds_a_database_that_was_lost(place: Any, base: Any, make_place: Any, assert_whole: Any) -> None:
+    copy = make_place("copy")
+    shutil.copytree(place.path / "mlruns" / "sweeps" / "base", copy.path / "mlruns" / "sweeps" / "base")
     assert not (copy.path / "mlflow.db").exists()
     assert "4 runs created" in copy.sweep("sync", "base").out
     assert_whole("base", trials=3, place=copy)
@@ -74,17 +72,17 @@ def test_sync_rebuilds_a_database_that_was_lost(
             if run.kind == "trial"
         }
 
-    assert shown(copy) == shown(workplace)
+    assert shown(copy) == shown(place)
     done = copy.sweep("run", "base.yaml", "--plain")
     assert "nothing was run" in done.out
 
 
 def test_a_folder_that_was_copied_says_how_to_mend_it(
-    workplace: Any, base: Any, make_workplace: Any, assert_whole: Any
+    place: Any, base: Any, make_place: Any, assert_whole: Any
 ) -> None:
-    copy = make_workplace("moved")
-    shutil.copytree(workplace.path / "mlruns" / "sweeps" / "base", copy.path / "mlruns" / "sweeps" / "base")
-    shutil.copy(workplace.path / "mlflow.db", copy.path)
+    copy = make_place("moved")
+    shutil.copytree(place.path / "mlruns" / "sweeps" / "base", copy.path / "mlruns" / "sweeps" / "base")
+    shutil.copy(place.path / "mlflow.db", copy.path)
     done = copy.sweep("run", "base.yaml", code=4)
     assert "outside this store" in done.err
     assert "hint: `sweep sync base`" in done.err

@@ -22,20 +22,20 @@ parameters:
 
 
 def test_other_columns_another_delimiter_and_a_byte_order_mark(
-    workplace: Any, base: Any, headlines: Any, csv_of: Any, assert_whole: Any
+    place: Any, base: Any, headlines: Any, csv_of: Any, assert_whole: Any
 ) -> None:
     rows = [("queue", "id; text", "body"), *((label, str(row), text) for row, (text, label) in enumerate(headlines))]
-    workplace.write("definitions/tickets.yaml", TICKETS)  # the path in it counts from there
-    workplace.write("definitions/data/tickets.csv", b"\xef\xbb\xbf" + csv_of(rows, delimiter=";").encode())
-    done = workplace.sweep("run", "definitions/tickets.yaml", "--plain")
+    place.write("definitions/tickets.yaml", TICKETS)  # the path in it counts from there
+    place.write("definitions/data/tickets.csv", b"\xef\xbb\xbf" + csv_of(rows, delimiter=";").encode())
+    done = place.sweep("run", "definitions/tickets.yaml", "--plain")
     assert "4 labels: business, entertainment, health, sci_tech" in done.out
     assert_whole("tickets", trials=1)
-    test, floors = workplace.status("tickets")["test"], workplace.status("tickets")["floors"]
+    test, floors = place.status("tickets")["test"], place.status("tickets")["floors"]
     assert test["rows"] > 30
     assert floors["linear"] > floors["majority"]  # texts and labels belong together
 
-    moved = workplace.path / "definitions" / "data" / "moved.csv"
+    moved = place.path / "definitions" / "data" / "moved.csv"
     moved.with_name("tickets.csv").rename(moved)
-    again = workplace.sweep("run", "definitions/tickets.yaml", "--set", f"data.path={moved}", "--plain")
+    again = place.sweep("run", "definitions/tickets.yaml", "--set", f"data.path={moved}", "--plain")
     assert "started" not in again.out  # the content counts, not its place
-    assert len(workplace.trials("tickets")) == 1
+    assert len(place.trials("tickets")) == 1

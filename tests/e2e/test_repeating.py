@@ -10,18 +10,18 @@ pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture(scope="module")
-def elsewhere(workplace: Any, make_workplace: Any) -> Any:
+def elsewhere(place: Any, make_place: Any) -> Any:
     """A store in which the same sweep was run a second time; tests may go on with it."""
-    store = make_workplace("elsewhere")
-    done = workplace.sweep("run", "base.yaml", "--plain", "--store", str(store.path))
+    store = make_place("elsewhere")
+    done = place.sweep("run", "base.yaml", "--plain", "--store", str(store.path))
     assert f"sweep ui base --store {store.path}" in done.out
     return store
 
 
 def test_the_same_file_and_seed_give_the_same_results_bit_by_bit(
-    workplace: Any, base: Any, elsewhere: Any, lasting: Any, assert_whole: Any
+    place: Any, base: Any, elsewhere: Any, lasting: Any, assert_whole: Any
 ) -> None:
-    assert lasting(elsewhere.trials("base")[:3]) == lasting(workplace.trials("base"))
+    assert lasting(elsewhere.trials("base")[:3]) == lasting(place.trials("base"))
     timed = {"epoch_seconds", "examples_per_second", "seconds"}
 
     def curves(place: Any) -> Any:
@@ -31,8 +31,8 @@ def test_the_same_file_and_seed_give_the_same_results_bit_by_bit(
             if run.kind == "trial" and int(run.tags["sweep.trial"]) <= 3
         }
 
-    assert curves(elsewhere) == curves(workplace)
-    ours, theirs = workplace.status("base"), elsewhere.status("base")
+    assert curves(elsewhere) == curves(place)
+    ours, theirs = place.status("base"), elsewhere.status("base")
     assert {key: ours["test"][key] for key in ("accuracy", "macro_f1", "loss")} == {
         key: theirs["test"][key] for key in ("accuracy", "macro_f1", "loss")
     }
@@ -63,47 +63,47 @@ def test_a_larger_run_cap_continues(elsewhere: Any, lasting: Any, assert_whole: 
     ],
 )
 def test_a_changed_definition_is_refused_with_the_difference(
-    workplace: Any, base: Any, change: str, difference: str
+    place: Any, base: Any, change: str, difference: str
 ) -> None:
-    before = workplace.trials("base")
-    done = workplace.sweep("run", "base.yaml", "--set", change, code=2)
+    before = place.trials("base")
+    done = place.sweep("run", "base.yaml", "--set", change, code=2)
     assert difference in done.err
     assert "Traceback" not in done.err
-    assert workplace.trials("base") == before
+    assert place.trials("base") == before
     assert "--name NEW" in done.err
     assert "sweep delete base" in done.err
 
 
-def test_changed_data_are_refused(workplace: Any, base: Any, news: str, make_workplace: Any) -> None:
-    changed = make_workplace("changed")
+def test_changed_data_are_refused(place: Any, base: Any, news: str, make_place: Any) -> None:
+    changed = make_place("changed")
     changed.write("news.csv", news.replace("business", "economy"))
-    done = changed.sweep("run", "base.yaml", "--store", str(workplace.path), code=2)
+    done = changed.sweep("run", "base.yaml", "--store", str(place.path), code=2)
     assert "the data are not those sweep 'base' began with" in done.err
     assert "hint: " in done.err
     assert set(changed.content()) == {"base.yaml", "news.csv"}
 
 
-def test_another_name_starts_anew_and_delete_frees_it(workplace: Any, base: Any, assert_whole: Any) -> None:
+def test_another_name_starts_anew_and_delete_frees_it(place: Any, base: Any, assert_whole: Any) -> None:
     command = ("run", "base.yaml", "--name", "other", "--set", "parameters.epochs.value=2", "--plain")
     once = (*command, "--set", "run_cap=1")
-    workplace.sweep(*once)
+    place.sweep(*once)
     assert_whole("other", trials=1)
-    first = workplace.status("other")
-    (trial,) = workplace.trials("other")
+    first = place.status("other")
+    (trial,) = place.trials("other")
     assert (trial["number"], trial["epochs"]) == (1, 2)
-    assert trial["parameters"] == {**workplace.trials("base")[0]["parameters"], "epochs": 2}
+    assert trial["parameters"] == {**place.trials("base")[0]["parameters"], "epochs": 2}
 
-    refused = workplace.sweep("delete", "other", code=2)  # nobody is there to say yes
+    refused = place.sweep("delete", "other", code=2)  # nobody is there to say yes
     assert "add --yes" in refused.err
-    workplace.sweep("delete", "other", "--yes")
-    assert "other" not in workplace.sweep("list").out
-    assert not (workplace.path / "mlruns" / "sweeps" / "other").exists()
-    assert not (workplace.path / "mlruns" / "artifacts" / "other").exists()
-    assert workplace.runs("other") == []
-    assert "there is no sweep 'other'" in workplace.sweep("status", "other", code=2).err
+    place.sweep("delete", "other", "--yes")
+    assert "other" not in place.sweep("list").out
+    assert not (place.path / "mlruns" / "sweeps" / "other").exists()
+    assert not (place.path / "mlruns" / "artifacts" / "other").exists()
+    assert place.runs("other") == []
+    assert "there is no sweep 'other'" in place.sweep("status", "other", code=2).err
 
-    workplace.sweep(*once)
+    place.sweep(*once)
     assert_whole("other", trials=1)
-    second = workplace.status("other")
+    second = place.status("other")
     assert second["parent_run_id"] != first["parent_run_id"]
     assert second["best"]["value"] == first["best"]["value"]

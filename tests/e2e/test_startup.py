@@ -52,12 +52,12 @@ def test_nor_do_data_that_are_wrong(fresh: Any) -> None:
     assert not imported(fresh, "run", "base.yaml", "--set", "data.label=queue", code=2) & HEAVY
 
 
-def test_a_sweep_that_is_done_is_done_at_once(workplace: Any, base: Any) -> None:
-    assert not imported(workplace, "run", "base.yaml") & HEAVY
+def test_a_sweep_that_is_done_is_done_at_once(place: Any, base: Any) -> None:
+    assert not imported(place, "run", "base.yaml") & HEAVY
 
 
-def test_the_parent_of_a_sweep_never_loads_tensorflow(workplace: Any, base: Any) -> None:
-    running = workplace.start("run", "base.yaml", "--name", "loaded", "--set", "parameters.epochs.value=5000")
+def test_the_parent_of_a_sweep_never_loads_tensorflow(place: Any, base: Any) -> None:
+    running = place.start("run", "base.yaml", "--name", "loaded", "--set", "parameters.epochs.value=5000")
     running.says(r"^trial 1 epoch 2/5000 ")
 
     def libraries(pid: int) -> str:

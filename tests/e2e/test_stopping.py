@@ -13,12 +13,12 @@ import pytest
 pytestmark = pytest.mark.e2e
 
 
-def assert_nothing_runs(workplace: Any, name: str) -> None:
+def assert_nothing_runs(place: Any, name: str) -> None:
     """Neither the ledger nor MLflow has anything running."""
-    status = workplace.status(name)
+    status = place.status(name)
     assert (status["state"], status["trials"]["running"]) == ("interrupted", 0)
-    assert {str(attempt.state) for attempt in workplace.attempts(name)} <= {"complete", "interrupted"}
-    runs = workplace.runs(name)
+    assert {str(attempt.state) for attempt in place.attempts(name)} <= {"complete", "interrupted"}
+    runs = place.runs(name)
     assert "RUNNING" not in {run.status for run in runs}
     (parent,) = (run for run in runs if run.kind == "parent")
     assert (parent.status, parent.tags["sweep.state"]) == ("KILLED", "interrupted")
@@ -33,9 +33,9 @@ def resume_command(err: str) -> list[str]:
 
 
 def test_ctrl_c_and_sigterm_stop_cleanly_and_the_printed_command_goes_on(
-    workplace: Any, base: Any, assert_whole: Any, lasting: Any
+    place: Any, base: Any, assert_whole: Any, lasting: Any
 ) -> None:
-    running = workplace.start("run", "base.yaml", "--name", "stopped")
+    running = place.start("run", "base.yaml", "--name", "stopped")
     running.says(r"^trial 2 epoch 2/50 ")
     running.interrupt(signal.SIGINT)
     done = running.end()
@@ -43,27 +43,27 @@ def test_ctrl_c_and_sigterm_stop_cleanly_and_the_printed_command_goes_on(
     assert "stopping: " in done.err
     assert "Traceback" not in done.err
     assert running.gone()
-    assert_nothing_runs(workplace, "stopped")
+    assert_nothing_runs(place, "stopped")
 
-    resumed = workplace.start(*resume_command(done.err))
+    resumed = place.start(*resume_command(done.err))
     resumed.says(r"^trial 3 epoch 2/50 ")
     resumed.interrupt(signal.SIGTERM)
     done = resumed.end()
     assert done.code == 143
     assert resumed.gone()
-    assert_nothing_runs(workplace, "stopped")
+    assert_nothing_runs(place, "stopped")
 
-    workplace.sweep(*resume_command(done.err))
-    assert [trial["attempts"] for trial in workplace.trials("stopped")] == [1, 2, 2]
+    place.sweep(*resume_command(done.err))
+    assert [trial["attempts"] for trial in place.trials("stopped")] == [1, 2, 2]
     assert_whole("stopped", trials=3)
-    assert lasting(workplace.trials("stopped")) == lasting(workplace.trials("base"))
+    assert lasting(place.trials("stopped")) == lasting(place.trials("base"))
 
 
-def test_a_second_ctrl_c_ends_it_at_once(workplace: Any, base: Any, wait_until: Any) -> None:
-    running = workplace.start("run", "base.yaml", "--name", "ended", "--plain")
+def test_a_second_ctrl_c_ends_it_at_once(place: Any, base: Any, wait_until: Any) -> None:
+    running = place.start("run", "base.yaml", "--name", "ended", "--plain")
     running.says(r"^trial 1 epoch 2/50 ")
     # While its database is locked, MLflow cannot be told how the sweep ended: the first Ctrl-C alone waits for it.
-    with closing(sqlite3.connect(workplace.path / "mlflow.db", timeout=60, isolation_level=None)) as database:
+    with closing(sqlite3.connect(place.path / "mlflow.db", timeout=60, isolation_level=None)) as database:
         database.execute("BEGIN EXCLUSIVE")
         running.interrupt()
         running.says(r"^stopping: ")
@@ -75,31 +75,31 @@ def test_a_second_ctrl_c_ends_it_at_once(workplace: Any, base: Any, wait_until: 
     wait_until(running.gone, "its workers are gone", seconds=20)
 
 
-def test_a_running_sweep_refuses_company_and_obeys_sweep_stop(workplace: Any, base: Any) -> None:
+def test_a_running_sweep_refuses_company_and_obeys_sweep_stop(place: Any, base: Any) -> None:
     command = ("run", "base.yaml", "--name", "busy", "--plain")
-    running = workplace.start(*command, "--set", "parameters.epochs.value=5000")
+    running = place.start(*command, "--set", "parameters.epochs.value=5000")
     running.says(r"^trial 1 epoch 2/5000 ")
     (worker,) = running.workers()
-    before = workplace.attempts("busy")
+    before = place.attempts("busy")
 
     for refused in (command, ("delete", "busy", "--yes"), ("sync", "busy")):
-        done = workplace.sweep(*refused, code=5)
+        done = place.sweep(*refused, code=5)
         assert f"running in process {running.pid}" in done.err
         assert "hint: " in done.err
-    assert workplace.sweep(*command[:-1], "--json", code=5).out == ""
+    assert place.sweep(*command[:-1], "--json", code=5).out == ""
     assert not running.ended
     assert running.workers() == [worker]
-    assert [(attempt.trial, attempt.attempt, attempt.started) for attempt in workplace.attempts("busy")] == [
+    assert [(attempt.trial, attempt.attempt, attempt.started) for attempt in place.attempts("busy")] == [
         (attempt.trial, attempt.attempt, attempt.started) for attempt in before
     ]
-    assert workplace.status("busy")["state"] == "running"
-    assert workplace.status("busy")["trials"]["running"] == 1
+    assert place.status("busy")["state"] == "running"
+    assert place.status("busy")["trials"]["running"] == 1
 
-    assert "stops" in workplace.sweep("stop", "busy").out
+    assert "stops" in place.sweep("stop", "busy").out
     done = running.end()
     assert "`sweep stop` was asked for" in done.out
     assert running.gone()
-    status = workplace.status("busy")
+    status = place.status("busy")
     assert (status["state"], status["trials"]["running"], status["trials"]["waiting"]) == ("stopped", 0, 1)
-    assert "RUNNING" not in {run.status for run in workplace.runs("busy")}
-    assert "is not running" in workplace.sweep("stop", "busy").out
+    assert "RUNNING" not in {run.status for run in place.runs("busy")}
+    assert "is not running" in place.sweep("stop", "busy").out

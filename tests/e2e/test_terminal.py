@@ -57,13 +57,13 @@ def terminal() -> Iterator[Terminal]:
 
 
 def test_the_table_lives_ctrl_c_is_understood_and_the_end_is_said(
-    workplace: Any, base: Any, terminal: Terminal, wait_until: Any
+    place: Any, base: Any, terminal: Terminal, wait_until: Any
 ) -> None:
     words = [str(SWEEP), "run", "base.yaml", "--set", "run_cap=1", "--name", "watched"]
 
     def start() -> Any:
         command = [sys.executable, "-c", TAKE_TERMINAL, *words]
-        return workplace.commands.start(command, workplace.path, terminal=terminal.theirs, TERM="xterm-256color")
+        return place.commands.start(command, place.path, terminal=terminal.theirs, TERM="xterm-256color")
 
     running = start()
     wait_until(lambda: running.ended or re.search(r"\b[1-9]\d?/50\b", terminal.text), "an epoch is on the screen")

@@ -29,16 +29,16 @@ def free_port() -> str:
 
 @pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here")
 def test_the_printed_address_shows_the_trials_and_ctrl_c_leaves_nothing_behind(
-    workplace: Any, base: Any, tmp_path: Path
+    place: Any, base: Any, tmp_path: Path
 ) -> None:
     port = free_port()
-    serving = workplace.start("ui", "base", "--no-open", "--port", port)
+    serving = place.start("ui", "base", "--no-open", "--port", port)
     serving.says(rf"^http://127\.0\.0\.1:{port}/")
     address = serving.out.strip()
     assert re.search(r"/#/experiments/\d+/runs\?workflowType=machine_learning", address)
 
     browse = [str(CHROMIUM), *OPTIONS, f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", address]
-    browser = workplace.commands.start(browse, tmp_path)
+    browser = place.commands.start(browse, tmp_path)
     page = browser.end().out
     for name in ("sweep base", "trial 001", "trial 002", "trial 003"):
         assert name in page, f"{name!r} is not on the page"

@@ -361,7 +361,7 @@ class LocalEngine:
         workers, self._running = list(self._running.values()), {}
         for worker in workers:
             worker.kill()
-            self._bury(worker, f"killed because the process that starts the workers {status}")
+            self._bury(worker, f"killed because the process that starts the workers ended ({status})")
         self._idle_deaths += 1
         if (code >= 0 and not self._proven) or self._idle_deaths >= IDLE_DEATHS:
             self._fail(f"the process that starts the workers {status}", self._server.log)

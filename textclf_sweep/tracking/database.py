@@ -225,7 +225,7 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 def _create(path: Path, store: Store) -> None:
-    for stale in path.parent.glob(f"{path.name}.*.new"):
+    for stale in path.parent.glob(f"{path.name}.*.new*"):
         stale.unlink()
     fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
     sqlalchemy_store = module("mlflow.store.tracking.sqlalchemy_store").SqlAlchemyStore

@@ -133,7 +133,7 @@ def run_name(number: int, attempt: int) -> str:
 
 def attempt_tags(view: SweepView, attempt: Attempt, parent: str) -> dict[str, str]:
     """The tags of an attempt's run; the same before and after it ended but for its state."""
-    versions = attempt.result.versions if attempt.result and attempt.result.versions else view.versions
+    versions = {**view.versions, **(attempt.result.versions if attempt.result else {})}
     tags = {
         "mlflow.parentRunId": parent,
         "sweep.id": view.id,
