@@ -85,8 +85,8 @@ def _estimate(
     for path in sorted(store.sweeps.glob("*/ledger.db")):
         # Another sweep's ledger that cannot be read is no reason not to plan this one.
         with contextlib.suppress(StorageError), Ledger.read(path) as ledger:
-            mine = own if ledger.get("name") == definition.name else others
-            mine += [record for record in ledger.history() if record.trial.architecture == definition.architecture]
+            records = own if ledger.get("name") == definition.name else others
+            records.extend(item for item in ledger.history() if item.trial.architecture == definition.architecture)
     done = [record for record in own or others if record.result is not None and record.epochs]
     if not done:
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from importlib import metadata
 from queue import SimpleQueue
@@ -188,7 +189,7 @@ def _work(context: _Context) -> None:
     definition, ledger, folder = context.definition, context.ledger, context.folder
     corpus.write(context.splits, folder.corpus)
     engine = importlib.import_module(f"textclf_sweep.engines.{definition.engine}").start(definition.workers, folder)
-    try:
+    with closing(engine):
         ledger.start_session()
         ledger.put(state="running", reason="")
         outbox = tracking.Outbox(ledger, context.store, context.uri, context.problems.put)
@@ -206,8 +207,6 @@ def _work(context: _Context) -> None:
             engine.close()
             _conclude(context, ending)
             _flush(context, outbox)
-    finally:
-        engine.close()
 
 
 def _train_and_test(context: _Context, engine: Engine, observe: Observer) -> Ending:
