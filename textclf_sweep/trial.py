@@ -199,6 +199,7 @@ class TrialRecord:
         epochs: the epochs of the current (or counted) attempt.
         result: the counted attempt's result, once final.
         run_id: the MLflow run of the current (or counted) attempt, or None when not sent yet.
+        counted: whether it is one of the sweep's trials; false once the space has changed so that it lies outside.
     """
 
     trial: Trial
@@ -208,6 +209,7 @@ class TrialRecord:
     epochs: tuple[EpochEvent, ...] = ()
     result: TrialResult | None = None
     run_id: str | None = None
+    counted: bool = True
 
     @property
     def number(self) -> int:

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from textclf_sweep.definition.catalogue import Catalogue
-from textclf_sweep.definition.distributions import DISTRIBUTIONS
-from textclf_sweep.definition.distributions import KEYS as ENTRY
+from textclf_sweep.definition.entries import DISTRIBUTIONS
+from textclf_sweep.definition.entries import KEYS as ENTRY
 from textclf_sweep.definition.keys import BUDGET, EARLY_STOPPING, METRIC, SECTIONS, data, seconds, top
 from textclf_sweep.definition.suggest import KEYS, METRICS, SAME, VALUES, nearest, nearest_parameter
 from textclf_sweep.trial import OBJECTIVES

@@ -10,7 +10,7 @@ from textclf_sweep.definition.space import Parameter
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One architecture, searcher, source or engine.
+    """One architecture, searcher, pruner, source or engine.
 
     Attributes:
         name: its module's name, and the value in a definition.
@@ -19,6 +19,9 @@ class Entry:
             For the others: options.
         finite: a searcher that enumerates and so needs discrete parameters.
         weighs: a searcher that draws listed values by their probabilities; one that is `finite` never does.
+        methods: of a searcher, the values of ``method`` it serves; it is the default sampler of the first.
+        library: of a searcher, the value of ``library`` it belongs to.
+        paces: a searcher that chooses each trial's epochs itself.
         extensions: a source's file name endings, lower case, with the dot; empty for a source without a path.
     """
 
@@ -28,6 +31,9 @@ class Entry:
     finite: bool = False
     weighs: bool = True
     extensions: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ()
+    library: str = "optuna"
+    paces: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +44,4 @@ class Catalogue:
     searchers: Mapping[str, Entry]
     sources: Mapping[str, Entry]
     engines: Mapping[str, Entry]
+    pruners: Mapping[str, Entry]

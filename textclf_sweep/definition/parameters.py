@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from textclf_sweep.definition.catalogue import Catalogue, Entry
-from textclf_sweep.definition.distributions import distribution_of
+from textclf_sweep.definition.entries import distribution_of
 from textclf_sweep.definition.nodes import Field, ListNode, MapNode, Problems, describe, quote
 from textclf_sweep.definition.space import Categorical, Constant, Distribution, SearchSpace, cardinality
 from textclf_sweep.definition.suggest import nearest_parameter
@@ -33,7 +33,7 @@ def space_of(
         None when a distribution is invalid.
     """
     distributions: dict[str, Distribution] = {
-        item.name: item.search if defaults and item.search is not None else Constant(item.default)
+        item.name: item.search if defaults and item.search is not None else Constant(item.preset)
         for item in architecture.parameters
     }
     if field is None:

@@ -142,7 +142,7 @@ def _options(
     for name, item in declared.items():
         option = field.get(name)
         value = None if option is None else parameter_value(option, item, problems)
-        yield name, item.default if value is None else value
+        yield name, item.preset if value is None else value
 
 
 def _absolute(field: Field, path: str) -> str:

@@ -1,58 +1,39 @@
-"""The search space: distributions, parameter declarations, and the frozen `SearchSpace`.
+"""The search space: parameter declarations, conditions, and the frozen `SearchSpace`.
 
 Architectures, features, training, searchers and sources declare what they take with `Parameter`; a definition turns
-those declarations into a `SearchSpace`. Everything here is pure and light: no third-party import.
+those declarations into a `SearchSpace`. Everything here is pure and light.
 """
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from functools import reduce
 from typing import Any, Literal
 
+from textclf_sweep.definition.distribution import (
+    Beta,
+    Categorical,
+    Constant,
+    Distribution,
+    Normal,
+    Range,
+    cardinality,
+    contains,
+    draw,
+    enumerate_values,
+    snap,
+    typed,
+)
 from textclf_sweep.trial import Parameters, Scalar
 
+__all__ = [
+    "Beta", "Categorical", "Condition", "Constant", "Distribution", "Kind", "Normal", "Parameter", "Range",
+    "SearchSpace", "cardinality", "contains", "draw", "enumerate_values", "snap",
+]  # fmt: skip
+
 Kind = Literal["int", "float", "bool", "str"]
-
-
-@dataclass(frozen=True, slots=True)
-class Constant:
-    """One value, never searched."""
-
-    value: Scalar
-
-
-@dataclass(frozen=True, slots=True)
-class Categorical:
-    """A finite list of values, equally likely unless `probabilities` (same length, sum 1) says otherwise."""
-
-    values: tuple[Scalar, ...]
-    probabilities: tuple[float, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """Numbers from `low` to `high`, both included.
-
-    Attributes:
-        low, high: the bounds; low <= high, and low > 0 when `log`.
-        integer: whole numbers only.
-        log: uniform in the logarithm.
-        step: values are rounded to multiples of it (W&B's ``q``), then clipped to the bounds; None is continuous
-            (or every whole number, when `integer`).
-    """
-
-    low: float
-    high: float
-    integer: bool = False
-    log: bool = False
-    step: float | None = None
-
-
-Distribution = Constant | Categorical | Range
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +43,20 @@ class Parameter:
     Attributes:
         name: the key in a definition; one word per concept across all modules.
         kind: the type of its values. An ``int`` literal is accepted where a ``float`` is asked.
-        default: the value when a definition does not name it.
+        default: the value when a definition does not name it; None, of an option alone, leaves it out.
         doc: one sentence, with the unit.
         search: the range searched when a definition has no ``parameters`` at all; None keeps the default.
         minimum, maximum: inclusive bounds of valid values; None is unbounded.
         above: exclusive lower bound, e.g. 0 for a learning rate; None is unbounded.
         below: exclusive upper bound, e.g. 1 for dropout; None is unbounded.
         choices: the valid values, when they are a fixed list.
+        when: what other parameters must be for this one to mean anything: ``(("optimizer", ("sgd",)),)``. Where it
+            does not hold, a trial does not have the parameter.
     """
 
     name: str
     kind: Kind
-    default: Scalar
+    default: Scalar | None
     doc: str
     search: Distribution | None = None
     minimum: float | None = None
@@ -81,6 +64,18 @@ class Parameter:
     above: float | None = None
     below: float | None = None
     choices: tuple[Scalar, ...] = ()
+    when: tuple[tuple[str, tuple[Scalar, ...]], ...] = ()
+
+    @property
+    def preset(self) -> Scalar:
+        """The default, of a parameter that has one.
+
+        Raises:
+            ValueError: it has none.
+        """
+        if self.default is None:
+            raise ValueError(f"{self.name} has no default")
+        return self.default
 
     def reject(self, value: object) -> str | None:
         """What a valid value would be, in words, if `value` is not one; None if it is."""
@@ -132,15 +127,47 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """A parameter is there only while another one, its parent, has one of some values.
+
+    Attributes:
+        parent: the other parameter's name.
+        values: the values under which this one is there.
+    """
+
+    parent: str
+    values: tuple[Scalar, ...]
+
+    def holds(self, parameters: Parameters) -> bool:
+        """Whether the parent is there and has one of the values."""
+        return self.parent in parameters and self.allows(parameters[self.parent])
+
+    def allows(self, value: Scalar) -> bool:
+        """Whether the parent may have this value."""
+        return typed(value) in set(map(typed, self.values))
+
+
+@dataclass(frozen=True, slots=True)
 class SearchSpace:
-    """Every parameter of a trial and where its value comes from, by name in sorted order."""
+    """Every parameter of a trial and where its value comes from, by name in sorted order.
+
+    Attributes:
+        distributions: of each parameter.
+        conditions: of the parameters that are not always there; all conditions of one must hold. They form no circle,
+            and every parent is a parameter of the space.
+    """
 
     distributions: tuple[tuple[str, Distribution], ...]
+    conditions: tuple[tuple[str, tuple[Condition, ...]], ...] = ()
 
     @classmethod
-    def of(cls, distributions: Mapping[str, Distribution]) -> SearchSpace:
-        """The space of these distributions."""
-        return cls(tuple(sorted(distributions.items())))
+    def of(
+        cls,
+        distributions: Mapping[str, Distribution],
+        conditions: Mapping[str, tuple[Condition, ...]] | None = None,
+    ) -> SearchSpace:
+        """The space of these distributions under these conditions."""
+        return cls(tuple(sorted(distributions.items())), tuple(sorted((conditions or {}).items())))
 
     @property
     def searched(self) -> dict[str, Categorical | Range]:
@@ -149,117 +176,110 @@ class SearchSpace:
 
     @property
     def constants(self) -> dict[str, Scalar]:
-        """The parameters that have one value."""
+        """The parameters that have one value (while they are there)."""
         return {name: item.value for name, item in self.distributions if isinstance(item, Constant)}
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """The names, parents before their children, else sorted."""
+        conditions, placed = dict(self.conditions), dict[str, None]()
+
+        def place(name: str) -> None:
+            for condition in conditions.get(name, ()):
+                place(condition.parent)
+            placed.setdefault(name)
+
+        for name, _ in self.distributions:
+            place(name)
+        return tuple(placed)
 
     @property
     def size(self) -> int | None:
         """How many parameter sets there are; None when infinite."""
-        total = 1
-        for _, distribution in self.distributions:
-            count = cardinality(distribution)
-            if count is None:
-                return None
-            total *= count
-        return total
+        counts = {name: cardinality(item) for name, item in self.distributions}
+        if any(count is None for count in counts.values()):
+            return None
+        return _count(self, self.order, {})
+
+    def active(self, values: Parameters) -> dict[str, Scalar]:
+        """`values`, in sorted order, without the parameters whose conditions don't hold.
+
+        Args:
+            values: of every parameter that can be there, at least.
+        """
+        conditions, there = dict(self.conditions), dict[str, Scalar]()
+        for name in self.order:
+            if name in values and all(condition.holds(there) for condition in conditions.get(name, ())):
+                there[name] = values[name]
+        return dict(sorted(there.items()))
+
+    def holds(self, parameters: Parameters) -> bool:
+        """Whether `parameters` is one of the space's parameter sets: exactly the active ones, each within its range."""
+        distributions = dict(self.distributions)
+        if not parameters.keys() <= distributions.keys():
+            return False
+        whole = {name: parameters.get(name, _any(item)) for name, item in self.distributions}
+        return self.active(whole).keys() == parameters.keys() and all(
+            contains(distributions[name], value) for name, value in parameters.items()
+        )
 
     def fix(self, parameters: Parameters) -> SearchSpace:
         """This space with some parameters held at the given values."""
-        return SearchSpace.of(dict(self.distributions) | {name: Constant(value) for name, value in parameters.items()})
+        held = {name: Constant(value) for name, value in parameters.items()}
+        return SearchSpace.of(dict(self.distributions) | held, dict(self.conditions))
 
     def grid(self) -> Iterator[dict[str, Scalar]]:
-        """Every parameter set, the last name (in sorted order) varying fastest.
+        """Every parameter set once, the last name (in `order`) varying fastest.
 
         Raises:
             ValueError: a distribution is continuous.
         """
-        names = [name for name, _ in self.distributions]
-        for values in itertools.product(*(enumerate_values(item) for _, item in self.distributions)):
-            yield dict(zip(names, values, strict=True))
+        values = {name: enumerate_values(item) for name, item in self.distributions}
+        conditions = dict(self.conditions)
+
+        def expand(sets: Iterator[dict[str, Scalar]], name: str) -> Iterator[dict[str, Scalar]]:
+            for chosen in sets:
+                if all(condition.holds(chosen) for condition in conditions.get(name, ())):
+                    for value in values[name]:
+                        yield {**chosen, name: value}
+                else:
+                    yield chosen
+
+        empty: Iterator[dict[str, Scalar]] = iter([{}])
+        for chosen in reduce(expand, self.order, empty):
+            yield dict(sorted(chosen.items()))
 
 
-def cardinality(distribution: Distribution) -> int | None:
-    """How many distinct values it has; None when it is continuous."""
-    match distribution:
-        case Constant():
-            return 1
-        case Categorical(values):
-            return len(set(map(_typed, values)))
-        case Range(low, high, integer, _, step):
-            if low == high:
-                return 1
-            if step:
-                return len(_multiples(low, high, step))
-            return int(high) - int(low) + 1 if integer else None
+def _count(space: SearchSpace, names: tuple[str, ...], chosen: dict[str, Scalar]) -> int:
+    """How many ways there are to go on from `chosen` with the parameters `names`, in the space's order.
 
-
-def enumerate_values(distribution: Distribution) -> tuple[Scalar, ...]:
-    """Every value in definition order, numbers ascending.
-
-    Raises:
-        ValueError: it is continuous.
+    Only the values that a condition names are told apart: the others of a parent all leave the same.
     """
-    match distribution:
-        case Constant(value):
-            return (value,)
-        case Categorical(values):
-            return tuple({_typed(value): value for value in values}.values())
-        case Range(low, high, integer, _, step):
-            if low == high or (integer and not step):
-                return tuple(range(int(low), int(high) + 1)) if integer else (low,)
-            if not step:
-                raise ValueError("a continuous range has no list of values")
-            return tuple(snap(distribution, index * step) for index in _multiples(low, high, step))
+    distributions, conditions = dict(space.distributions), dict(space.conditions)
+    total = 1
+    for index, name in enumerate(names):
+        if not all(condition.holds(chosen) for condition in conditions.get(name, ())):
+            continue
+        count = cardinality(distributions[name]) or 0
+        named = [
+            value
+            for value in {
+                typed(value): value
+                for _, items in space.conditions
+                for condition in items
+                if condition.parent == name
+                for value in condition.values
+            }.values()
+            if contains(distributions[name], value)
+        ]
+        if named:
+            rest = names[index + 1 :]
+            ways = sum(_count(space, rest, {**chosen, name: value}) for value in named)
+            others = count - len(named)
+            return total * (ways + (others * _count(space, rest, chosen) if others else 0))
+        total *= count
+    return total
 
 
-def draw(distribution: Distribution, unit: float) -> Scalar:
-    """The value at `unit` (in [0, 1)) of the distribution's inverse cumulative distribution function."""
-    match distribution:
-        case Constant(value):
-            return value
-        case Categorical(values, probabilities):
-            if probabilities is None:
-                return values[min(int(unit * len(values)), len(values) - 1)]
-            for value, bound in zip(values, itertools.accumulate(probabilities), strict=True):
-                if unit < bound:
-                    return value
-            return values[-1]
-        case Range(low, high, integer, log, step):
-            # A whole number owns half a unit on each side, so that both ends are as likely as the others.
-            left, right = (low - 0.5, high + 0.5) if integer and not step else (low, high)
-            if log:
-                left, right = math.log(left), math.log(right)
-            number = left + unit * (right - left)
-            return snap(distribution, math.exp(number) if log else number)
-
-
-def contains(distribution: Distribution, value: Scalar) -> bool:
-    """Whether `value` can be drawn from `distribution` (types included: True is not 1)."""
-    match distribution:
-        case Constant(only):
-            return _typed(only) == _typed(value)
-        case Categorical(values):
-            return _typed(value) in set(map(_typed, values))
-        case Range(low, high, integer, _, _):
-            if isinstance(value, bool | str) or not low <= value <= high or (integer and value != int(value)):
-                return False
-            return math.isclose(float(snap(distribution, float(value))), value, rel_tol=1e-9)
-
-
-def snap(distribution: Range, number: float) -> Scalar:
-    """The value of `distribution` nearest to `number`."""
-    number = min(max(number, distribution.low), distribution.high)
-    if distribution.step:
-        # In decimal, as a person wrote the step: 3 * 0.1 is 0.3.
-        multiple = Decimal(repr(distribution.step)) * round(number / distribution.step)
-        number = min(max(float(multiple), distribution.low), distribution.high)
-    return round(number) if distribution.integer else float(number)
-
-
-def _multiples(low: float, high: float, step: float) -> range:
-    """The factors k for which k * step, clipped to the bounds, is a value."""
-    return range(round(low / step), round(high / step) + 1)
-
-
-def _typed(value: Scalar) -> tuple[bool, Scalar]:
-    return isinstance(value, bool), value
+def _any(distribution: Distribution) -> Scalar:
+    return draw(distribution, 0.0)

@@ -7,13 +7,18 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from textclf_sweep.definition.space import SearchSpace
 from textclf_sweep.trial import Parameters, Scalar
 
 FREE = ("run_cap", "budget", "engine", "workers", "description")
 """Keys that may change between two runs of one sweep; a change of any other makes it another sweep."""
+
+
+Allocate = Literal["each", "race"]
+ALLOCATE: tuple[Allocate, ...] = get_args(Allocate)
+"""How the trials of a sweep are shared among its architectures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +48,43 @@ class EarlyStopping:
         metric: what is watched, one of `textclf_sweep.trial.OBJECTIVES`; defaults to the sweep's metric.
         patience: epochs without improvement before stopping, >= 1.
         min_delta: the least change that counts as improvement, >= 0.
+        restore_best_weights: whether a trial ends with the weights of its best epoch; else with those of its last.
     """
 
     metric: str = "val_accuracy"
     patience: int = 3
     min_delta: float = 0.0
+    restore_best_weights: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class EarlyTerminate:
+    """How trials that fall behind others are ended.
+
+    Attributes:
+        type: a pruner of the catalogue.
+        options: the pruner's own, all of them, defaults included; None where one is not set.
+    """
+
+    type: str
+    options: Mapping[str, Scalar | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """The search of one architecture.
+
+    Attributes:
+        architecture: a name of the catalogue.
+        space: every parameter of the architecture, fixed ones as constants.
+        run_cap: the number of its trials; None is no limit of its own.
+        enqueue: parameter sets, possibly partial, that its first trials use.
+    """
+
+    architecture: str
+    space: SearchSpace
+    run_cap: int | None = None
+    enqueue: tuple[Parameters, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +94,12 @@ class Budget:
     Attributes:
         time: active seconds of the sweep over all its runs; None is unlimited.
         trial_time: seconds one trial may take before it is failed as a timeout.
+        patience: the sweep ends when so many trials in a row have finished without a better one; None never.
     """
 
     time: float | None = None
     trial_time: float = 1800.0
+    patience: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +112,8 @@ class DataSettings:
         text, label: column names.
         group: column whose rows stay on one side of a split; None groups only equal texts.
         validation, test: shares in (0, 1), with validation + test < 1; unused when the source ships its own split.
+        folds: every trial is trained so many times, each time validated on another part of the train and validation
+            rows; None trains it once.
         options: the source's own options, all of them, defaults included.
     """
 
@@ -83,6 +124,7 @@ class DataSettings:
     group: str | None = None
     validation: float = 0.15
     test: float = 0.15
+    folds: int | None = None
     options: Mapping[str, Scalar] = field(default_factory=dict)
 
 
@@ -92,15 +134,17 @@ class SweepDefinition:
 
     Attributes:
         name: the sweep's name, also of its MLflow experiment.
-        architecture: a name of the catalogue.
-        method: a searcher of the catalogue.
+        searches: one for each architecture, in the definition's order; at least one.
+        method: grid, random or bayes.
+        sampler: a searcher of the catalogue, one that serves the method.
         metric: the objective.
-        space: every parameter of the architecture, fixed ones as constants.
         data: texts, labels and splits.
-        run_cap: the number of trials; None runs until the space is exhausted, the budget is spent or someone stops it.
-        enqueue: parameter sets, possibly partial, that the first trials use.
+        run_cap: the number of trials of all architectures; None runs until the space is exhausted, the budget is
+            spent or someone stops it.
+        allocate: ``each`` gives every architecture its own trials, ``race`` shares `run_cap` out by their results.
         early_stopping: None trains every epoch.
-        budget: time limits.
+        early_terminate: None lets every trial train to its end.
+        budget: limits of time and patience.
         seed: of the search, the splits and (with a trial's number) its training; in [0, 2**31).
         engine: an engine of the catalogue.
         workers: how many trials train at once; None lets the engine choose.
@@ -109,14 +153,15 @@ class SweepDefinition:
     """
 
     name: str
-    architecture: str
+    searches: tuple[Search, ...]
     method: str
-    space: SearchSpace
+    sampler: str
     data: DataSettings
     metric: Metric = Metric()
     run_cap: int | None = None
-    enqueue: tuple[Parameters, ...] = ()
+    allocate: Allocate = "each"
     early_stopping: EarlyStopping | None = None
+    early_terminate: EarlyTerminate | None = None
     budget: Budget = Budget()
     seed: int = 0
     engine: str = "local"
@@ -124,17 +169,31 @@ class SweepDefinition:
     description: str = ""
     ignored: tuple[str, ...] = ()
 
+    @property
+    def architectures(self) -> tuple[str, ...]:
+        """The names of the architectures, in the definition's order."""
+        return tuple(search.architecture for search in self.searches)
+
+    @property
+    def searched(self) -> tuple[str, ...]:
+        """The names of the parameters that some architecture's search varies."""
+        return tuple(dict.fromkeys(name for search in self.searches for name in search.space.searched))
+
+    def search(self, architecture: str) -> Search | None:
+        """The search of one architecture; None when it has none here."""
+        return next((search for search in self.searches if search.architecture == architecture), None)
+
     def identity(self) -> dict[str, Any]:
         """What makes it this sweep and no other, as JSON: everything but the keys of `FREE` and `ignored`.
 
         The data's path is left out too: its content decides (see the data hash), so a moved file is no change.
         """
         whole = dataclasses.asdict(self)
-        kept = {key: value for key, value in whole.items() if key not in (*FREE, "ignored")}
-        # Two distributions can have equal fields, so the kind is written beside them.
-        kept["space"] = {
-            name: {"kind": type(item).__name__.lower(), **dataclasses.asdict(item)}
-            for name, item in self.space.distributions
+        kept = {key: value for key, value in whole.items() if key not in (*FREE, "ignored", "searches")}
+        kept["architecture"] = list(self.architectures)
+        kept["space"] = {search.architecture: _space(search.space) for search in self.searches}
+        kept["enqueue"] = {
+            search.architecture: [dict(item) for item in search.enqueue] for search in self.searches if search.enqueue
         }
         del kept["data"]["path"]
         plain: dict[str, Any] = json.loads(json.dumps(kept))
@@ -143,3 +202,16 @@ class SweepDefinition:
     def hash(self) -> str:
         """SHA-256 of `identity`, hexadecimal."""
         return hashlib.sha256(json.dumps(self.identity(), sort_keys=True).encode()).hexdigest()
+
+
+def _space(space: SearchSpace) -> dict[str, dict[str, Any]]:
+    """Each parameter's distribution, its kind and its conditions (when it has any)."""
+    conditions = {
+        name: {condition.parent: list(condition.values) for condition in items} for name, items in space.conditions
+    }
+    return {
+        # Two distributions can have equal fields, so the kind is written beside them.
+        name: {"kind": type(item).__name__.lower(), **dataclasses.asdict(item)}
+        | ({"when": conditions[name]} if name in conditions else {})
+        for name, item in space.distributions
+    }

@@ -1,14 +1,20 @@
-"""Who proposes: one contract, one file per method.
+"""Who proposes: one contract, one file per sampler.
 
-A searcher module is named as in a definition (``method: bayes``), has only light top-level imports, and declares
-`PARAMETERS`, `FINITE` (whether it enumerates a discrete space) and the function ``propose(ask) -> Parameters | None``;
-``WEIGHS = False`` says that it cannot follow the probabilities of listed values.
+A searcher module is named as in a definition (``sampler: tpe``), has only light top-level imports, and declares
+`PARAMETERS`, `METHODS` (the values of ``method`` it serves; of the first it is the default sampler of its library),
+`FINITE` (whether it enumerates a discrete space) and the function
+``propose(ask) -> Parameters | Wait | None``. It may declare
+
+- ``LIBRARY``: the value of ``library`` it belongs to, ``optuna`` when absent;
+- ``WEIGHS = False``: it cannot follow the probabilities of listed values;
+- ``PACES = True``: it chooses each trial's ``epochs``, which then is a range of its space from 1 to the definition's;
+- ``AHEAD = True``: a proposal takes so long that it is made while earlier trials still train.
+
 A proposal is a function of the `Ask` alone: nothing is kept between calls, so resume needs no code.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -25,8 +31,9 @@ class Ask:
         space: where parameters come from.
         metric: the objective.
         seed: the sweep's seed.
-        number: the trial's number, from 1.
-        history: every earlier trial; those not final are pending.
+        number: of the trial among those of this search, from 1; the search of one architecture counts its own.
+        history: every earlier trial of this search, by number; those not final are pending. What each proposal had
+            seen is in its trial's ``seen``.
     """
 
     space: SearchSpace
@@ -36,14 +43,20 @@ class Ask:
     history: History
 
 
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """No proposal now: it depends on how pending trials end. Never the answer to a history without pending trials."""
+
+
 class Searcher(Protocol):
     """The shape of a searcher module."""
 
     FINITE: bool
+    METHODS: tuple[str, ...]
     PARAMETERS: tuple[Parameter, ...]
 
-    def propose(self, ask: Ask) -> Mapping[str, Scalar] | None:
-        """The parameters of trial `ask.number`, all of `ask.space`; None when the space is exhausted."""
+    def propose(self, ask: Ask) -> Parameters | Wait | None:
+        """The parameters of trial `ask.number`, a point of `ask.space`; None when the space is exhausted."""
 
 
 def key(parameters: Parameters) -> frozenset[tuple[str, str, Scalar]]:

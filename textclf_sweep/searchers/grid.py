@@ -7,6 +7,7 @@ from textclf_sweep.searchers import Ask, key, used
 from textclf_sweep.trial import Parameters
 
 FINITE = True
+METHODS = ("grid",)
 PARAMETERS: tuple[Parameter, ...] = ()
 
 

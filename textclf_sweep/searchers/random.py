@@ -12,6 +12,7 @@ from textclf_sweep.searchers import Ask, key, used
 from textclf_sweep.trial import Parameters, Scalar, derive_seed
 
 FINITE = False
+METHODS = ("random",)
 PARAMETERS: tuple[Parameter, ...] = ()
 
 TRIES = 100
@@ -33,5 +34,8 @@ def propose(ask: Ask) -> Parameters | None:
 
 
 def sample(space: SearchSpace, generator: random.Random) -> dict[str, Scalar]:
-    """One independent draw of every parameter."""
-    return {name: draw(distribution, generator.random()) for name, distribution in space.distributions}
+    """One independent draw of every parameter that is there.
+
+    Every parameter takes a number of the generator, there or not: a condition changes no other parameter's draw.
+    """
+    return space.active({name: draw(distribution, generator.random()) for name, distribution in space.distributions})

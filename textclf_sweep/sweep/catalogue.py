@@ -1,4 +1,4 @@
-"""Discovery: what architectures, searchers, sources and engines there are. Imports only their light top levels."""
+"""Discovery: what architectures, searchers, pruners, sources and engines there are. Imports only their light top levels."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pkgutil
 from functools import cache
 from types import ModuleType
 
-from textclf_sweep import architectures, engines, searchers
+from textclf_sweep import architectures, engines, pruners, searchers
 from textclf_sweep.data import features, sources
 from textclf_sweep.definition.catalogue import Catalogue, Entry
 from textclf_sweep.definition.space import Parameter
@@ -16,7 +16,7 @@ from textclf_sweep.training import parameters as training
 
 @cache
 def discover() -> Catalogue:
-    """Every module of the four rooms whose name does not begin with ``_``, by name."""
+    """Every module of the rooms whose name does not begin with ``_``, by name."""
     tokens = {module.__name__.rpartition(".")[2]: module.PARAMETERS for module in _modules(features)}
     return Catalogue(
         architectures={
@@ -28,6 +28,7 @@ def discover() -> Catalogue:
         searchers={entry.name: entry for entry in map(_entry, _modules(searchers))},
         sources={entry.name: entry for entry in map(_entry, _modules(sources))},
         engines={entry.name: entry for entry in map(_entry, _modules(engines))},
+        pruners={entry.name: entry for entry in map(_entry, _modules(pruners))},
     )
 
 
@@ -44,4 +45,7 @@ def _entry(module: ModuleType, more: tuple[Parameter, ...] = ()) -> Entry:
         finite=getattr(module, "FINITE", False),
         weighs=getattr(module, "WEIGHS", True),
         extensions=getattr(module, "EXTENSIONS", ()),
+        methods=getattr(module, "METHODS", ()),
+        library=getattr(module, "LIBRARY", "optuna"),
+        paces=getattr(module, "PACES", False),
     )

@@ -5,12 +5,13 @@ from __future__ import annotations
 import keras
 
 
-def make(name: str, learning_rate: float) -> keras.optimizers.Optimizer:
+def make(name: str, learning_rate: float, momentum: float = 0.9) -> keras.optimizers.Optimizer:
     """A fresh optimizer.
 
     Args:
-        name: ``adam``, ``rmsprop`` or ``sgd`` (with Nesterov momentum 0.9); other settings are Keras' defaults.
+        name: ``adam``, ``rmsprop`` or ``sgd`` (with Nesterov momentum); other settings are Keras' defaults.
         learning_rate: > 0.
+        momentum: of ``sgd``, in [0, 1).
     """
     match name:
         case "adam":
@@ -18,5 +19,5 @@ def make(name: str, learning_rate: float) -> keras.optimizers.Optimizer:
         case "rmsprop":
             return keras.optimizers.RMSprop(learning_rate)
         case "sgd":
-            return keras.optimizers.SGD(learning_rate, momentum=0.9, nesterov=True)
+            return keras.optimizers.SGD(learning_rate, momentum=momentum, nesterov=True)
     raise ValueError(f"unknown optimizer {name!r}")

@@ -15,8 +15,11 @@ PARAMETERS = (
     ),
     Parameter(
         "optimizer", "str", "adam",
-        "adam (Kingma and Ba 2015), rmsprop (Hinton 2012) or sgd with Nesterov momentum 0.9 (Sutskever et al. 2013)",
+        "adam (Kingma and Ba 2015), rmsprop (Hinton 2012) or sgd with Nesterov momentum (Sutskever et al. 2013)",
         search=Categorical(("adam", "rmsprop", "sgd")), choices=("adam", "rmsprop", "sgd"),
+    ),
+    Parameter(
+        "momentum", "float", 0.9, "of sgd (Nesterov's)", minimum=0, below=1, when=(("optimizer", ("sgd",)),),
     ),
     Parameter("epochs", "int", 10, "passes over the training part at the most", minimum=1, maximum=100000),
 )  # fmt: skip

@@ -147,7 +147,8 @@ def _load(task: TrainTask | EvaluateTask, part: str) -> features.Features:
 
 def _build(trial: Trial, info: FeatureInfo) -> keras.Model:
     module = importlib.import_module(f"textclf_sweep.architectures.{trial.architecture}")
-    own = {parameter.name: trial.parameters[parameter.name] for parameter in module.PARAMETERS}
+    # A parameter that another one makes meaningless is absent from the trial.
+    own = {parameter.name: trial.parameters.get(parameter.name, parameter.preset) for parameter in module.PARAMETERS}
     return module.build(BuildInfo(len(info.labels), info.vocabulary_size, info.max_length), **own)
 
 

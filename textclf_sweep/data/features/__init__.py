@@ -122,7 +122,7 @@ def load(name: str, corpus: Path, cache: Path, parameters: Parameters, part: str
     if part not in PARTS:
         raise ValueError(f"{part!r} is none of {PARTS}")
     module = cast("FeatureModule", importlib.import_module(f"{__name__}.{name}"))
-    own = {item.name: item.coerce(parameters.get(item.name, item.default)) for item in module.PARAMETERS}
+    own = {item.name: item.coerce(parameters.get(item.name, item.preset)) for item in module.PARAMETERS}
     request = Request(corpus, read_info(corpus), part, own)
     constant = {"features": name, "version": module.VERSION, "data": request.info.data_hash}
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 FINITE = False
 WEIGHS = False
 """Optuna's categorical distribution has no probabilities, so a definition with both is an error."""
+METHODS = ("bayes",)
 PARAMETERS: tuple[Parameter, ...] = ()
 
 STARTUP_TRIALS = 6

@@ -1,0 +1,90 @@
+"""Convolutional network with parallel kernel widths over word embeddings learned from scratch.
+
+Kim, "Convolutional Neural Networks for Sentence Classification", EMNLP 2014.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textclf_sweep.architectures import BuildInfo
+from textclf_sweep.definition.space import Categorical, Parameter, Range
+
+FEATURES = "tokens"
+
+PARAMETERS = (
+    Parameter(
+        "embedding_dim", "int", 128, "width of a word's vector",
+        search=Categorical((64, 128)), minimum=1, maximum=4096,
+    ),
+    Parameter(
+        "filters", "int", 100, "filters of each kernel width",
+        search=Categorical((32, 64, 128)), minimum=1, maximum=8192,
+    ),
+    Parameter(
+        "kernel_size", "int", 3, "tokens that the narrowest kernel sees",
+        search=Range(1, 4, integer=True), minimum=1, maximum=64,
+    ),
+    Parameter(
+        "kernels", "int", 3, "parallel kernels, each one token wider than the one before",
+        search=Range(1, 3, integer=True), minimum=1, maximum=16,
+    ),
+    Parameter(
+        "dropout", "float", 0.0, "share of activations dropped after the embedding and after the pooling",
+        search=Range(0.0, 0.6), minimum=0, below=1,
+    ),
+    Parameter("l1", "float", 0.0, "weight of the L1 penalty on kernels", minimum=0),
+    Parameter("l2", "float", 0.0, "weight of the L2 penalty on kernels", minimum=0),
+)  # fmt: skip
+
+
+def build(  # noqa: PLR0913 - one argument per hyperparameter is the contract
+    info: BuildInfo,
+    *,
+    embedding_dim: int,
+    filters: int,
+    kernel_size: int,
+    kernels: int,
+    dropout: float,
+    l1: float,
+    l2: float,
+) -> Any:
+    """Embedding, parallel convolutions with ReLU, maximum over the text, softmax.
+
+    Args:
+        info: what the model must fit.
+        embedding_dim: width of a word's vector, >= 1.
+        filters: filters of each kernel width, >= 1.
+        kernel_size: tokens that the narrowest kernel sees, >= 1.
+        kernels: parallel kernels, of widths kernel_size, kernel_size + 1, ..., >= 1.
+        dropout: in [0, 1).
+        l1: weight of the L1 penalty, >= 0.
+        l2: weight of the L2 penalty, >= 0.
+
+    Returns:
+        A ``keras.Model`` from int32 token ids (batch, length) to probabilities (batch, labels). Padding has no
+        influence: it is zero for the kernels, and their answers to it are zero, the least that ReLU gives.
+    """
+    import keras  # noqa: PLC0415 - heavy, and only workers build models
+
+    def regularizer() -> Any:
+        return keras.regularizers.L1L2(l1=l1, l2=l2) if l1 or l2 else None
+
+    def dropped(values: Any) -> Any:
+        return keras.layers.Dropout(dropout)(values) if dropout else values
+
+    tokens = keras.Input((None,), dtype="int32", name="tokens")
+    text = keras.ops.expand_dims(keras.ops.cast(keras.ops.not_equal(tokens, 0), "float32"), -1)
+    embedded = dropped(keras.layers.Embedding(info.vocabulary_size, embedding_dim)(tokens)) * text
+    pooled = [
+        keras.layers.GlobalMaxPooling1D()(
+            keras.layers.Conv1D(filters, width, padding="same", activation="relu", kernel_regularizer=regularizer())(
+                embedded
+            )
+            * text
+        )
+        for width in range(kernel_size, kernel_size + kernels)
+    ]
+    hidden = dropped(keras.layers.Concatenate()(pooled) if kernels > 1 else pooled[0])
+    output = keras.layers.Dense(info.labels, activation="softmax", kernel_regularizer=regularizer())(hidden)
+    return keras.Model(tokens, output, name="cnn")
