@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from textclf_sweep.definition.space import Parameter
+from textclf_sweep.trial import Scalar
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +20,11 @@ class Entry:
             For the others: options.
         finite: a searcher that enumerates and so needs discrete parameters.
         weighs: a searcher that draws listed values by their probabilities; one that is `finite` never does.
-        methods: of a searcher, the values of ``method`` it serves; it is the default sampler of the first.
+        methods: of a searcher, the values of ``method`` it serves.
         library: of a searcher, the value of ``library`` it belongs to.
+        default: a searcher that its library uses for the first of `methods` when a definition names no sampler.
         paces: a searcher that chooses each trial's epochs itself.
+        check: of a pruner, what is wrong with options that are each valid, in a few words; empty when nothing is.
         extensions: a source's file name endings, lower case, with the dot; empty for a source without a path.
     """
 
@@ -33,7 +36,9 @@ class Entry:
     extensions: tuple[str, ...] = ()
     methods: tuple[str, ...] = ()
     library: str = "optuna"
+    default: bool = False
     paces: bool = False
+    check: Callable[[Mapping[str, Scalar]], str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

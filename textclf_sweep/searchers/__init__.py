@@ -1,11 +1,11 @@
 """Who proposes: one contract, one file per sampler.
 
 A searcher module is named as in a definition (``sampler: tpe``), has only light top-level imports, and declares
-`PARAMETERS`, `METHODS` (the values of ``method`` it serves; of the first it is the default sampler of its library),
-`FINITE` (whether it enumerates a discrete space) and the function
-``propose(ask) -> Parameters | Wait | None``. It may declare
+`PARAMETERS`, `METHODS` (the values of ``method`` it serves), `FINITE` (whether it enumerates a discrete space) and the
+function ``propose(ask) -> Parameters | Wait | None``. It may declare
 
 - ``LIBRARY``: the value of ``library`` it belongs to, ``optuna`` when absent;
+- ``DEFAULT = True``: its library uses it for the first of `METHODS` when a definition names no sampler;
 - ``WEIGHS = False``: it cannot follow the probabilities of listed values;
 - ``PACES = True``: it chooses each trial's ``epochs``, which then is a range of its space from 1 to the definition's;
 - ``AHEAD = True``: a proposal takes so long that it is made while earlier trials still train.

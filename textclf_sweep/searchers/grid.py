@@ -8,6 +8,7 @@ from textclf_sweep.trial import Parameters
 
 FINITE = True
 METHODS = ("grid",)
+DEFAULT = True
 PARAMETERS: tuple[Parameter, ...] = ()
 
 

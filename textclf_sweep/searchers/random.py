@@ -13,6 +13,7 @@ from textclf_sweep.trial import Parameters, Scalar, derive_seed
 
 FINITE = False
 METHODS = ("random",)
+DEFAULT = True
 PARAMETERS: tuple[Parameter, ...] = ()
 
 TRIES = 100

@@ -20,6 +20,7 @@ FINITE = False
 WEIGHS = False
 """Optuna's categorical distribution has no probabilities, so a definition with both is an error."""
 METHODS = ("bayes",)
+DEFAULT = True
 PARAMETERS: tuple[Parameter, ...] = ()
 
 STARTUP_TRIALS = 6

@@ -1,4 +1,4 @@
-"""Discovery: what architectures, searchers, pruners, sources and engines there are. Imports only their light top levels."""
+"""Discovery: which architectures, searchers, pruners, sources and engines there are. Imports their light top levels."""
 
 from __future__ import annotations
 
@@ -47,5 +47,7 @@ def _entry(module: ModuleType, more: tuple[Parameter, ...] = ()) -> Entry:
         extensions=getattr(module, "EXTENSIONS", ()),
         methods=getattr(module, "METHODS", ()),
         library=getattr(module, "LIBRARY", "optuna"),
+        default=getattr(module, "DEFAULT", False),
         paces=getattr(module, "PACES", False),
+        check=getattr(module, "check", None),
     )
