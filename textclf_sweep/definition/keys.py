@@ -101,6 +101,28 @@ def _duration(name: str, doc: str, *, nullable: bool) -> Setting:
     return Setting(name, "duration", doc, above=0, wording=wording, nullable=nullable)
 
 
+RUN_CAP = Setting(
+    "run_cap", "int", "The number of trials; without it the sweep ends with its space or its budget.",
+    minimum=1, nullable=True,
+)  # fmt: skip
+
+
+def architecture(catalogue: Catalogue) -> Setting:
+    """One name below ``architecture``."""
+    return Setting(
+        "architecture", "str", "The network to train.", choices=_docs(catalogue.architectures), required=True
+    )
+
+
+def _methods(catalogue: Catalogue) -> dict[str, str]:
+    """Every method that some searcher serves, with a line on the one that serves it by default."""
+    methods: dict[str, str] = {}
+    for entry in sorted(catalogue.searchers.values(), key=lambda entry: (not entry.default, entry.library != "optuna")):
+        for method in entry.methods:
+            methods.setdefault(method, entry.doc)
+    return dict(sorted(methods.items()))
+
+
 def top(catalogue: Catalogue) -> tuple[Setting, ...]:
     """The keys of the top level that take one value."""
     return (
@@ -109,15 +131,20 @@ def top(catalogue: Catalogue) -> tuple[Setting, ...]:
             pattern=NAME, wording="1 to 64 letters, digits, '.', '_' or '-', beginning with a letter or digit",
         ),
         Setting("description", "str", "Free text, shown in MLflow."),
+        architecture(catalogue),
+        Setting("method", "str", "How parameters are proposed.", choices=_methods(catalogue), required=True),
+        Setting("sampler", "str", "Who proposes them; default: the library's own.", choices=_docs(catalogue.searchers)),
         Setting(
-            "architecture", "str", "The network to train.",
-            choices=_docs(catalogue.architectures), required=True,
-            advice="a sweep has one architecture; write one file for each and compare their best trials",
+            "library", "str", "Whose samplers propose; default optuna.",
+            choices=dict.fromkeys(sorted({entry.library for entry in catalogue.searchers.values()}), ""),
         ),
-        Setting("method", "str", "How parameters are proposed.", choices=_docs(catalogue.searchers), required=True),
+        RUN_CAP,
         Setting(
-            "run_cap", "int", "The number of trials; without it the sweep ends with its space or its budget.",
-            minimum=1, nullable=True,
+            "allocate", "str", "How the trials are shared among several architectures; default each.",
+            choices={
+                "each": "run_cap trials for every one",
+                "race": "run_cap trials in all; those whose trials are better get more of them",
+            },
         ),
         Setting(
             "seed", "int", "Of the search, the splits and the training; default 0.",
@@ -144,22 +171,21 @@ EARLY_STOPPING = (
     Setting("metric", "str", "What is watched; default: the sweep's objective.", choices=dict.fromkeys(OBJECTIVES, "")),
     Setting("patience", "int", "Epochs without improvement before a trial stops; default 3.", minimum=1),
     Setting("min_delta", "float", "The least change that counts as improvement; default 0.", minimum=0),
-)
+    Setting(
+        "restore_best_weights", "bool",
+        "Whether a trial ends with the weights of its best epoch rather than its last; default true.",
+    ),
+)  # fmt: skip
 
-EARLY_TERMINATE = (
-    Setting("type", "str", "The criterion.", choices={"hyperband": ""}, required=True),
-    Setting("min_iter", "int", "The first bracket.", minimum=1),
-    Setting("max_iter", "int", "The last bracket; goes with s.", minimum=1),
-    Setting("s", "int", "The number of brackets up to max_iter.", minimum=1),
-    Setting("eta", "float", "The ratio of one bracket to the one before.", above=1),
-    Setting("strict", "bool", "Whether to prune as the original algorithm does."),
-)
-"""https://docs.wandb.ai/models/sweeps/sweep-config-keys, early_terminate (retrieved 2026)."""
 
 BUDGET = (
     _duration("time", "Active time of the whole sweep, over all its runs; default: unlimited.", nullable=True),
     _duration("trial_time", "Time one trial may take before it is failed; default 30m.", nullable=False),
-)
+    Setting(
+        "patience", "int", "Finished trials in a row without a better one, after which the sweep ends; default: never.",
+        minimum=1, nullable=True,
+    ),
+)  # fmt: skip
 
 
 def data(catalogue: Catalogue) -> tuple[Setting, ...]:
@@ -184,16 +210,21 @@ def data(catalogue: Catalogue) -> tuple[Setting, ...]:
         ),
         Setting("validation", "float", "Share of the rows in the validation part.", above=0, below=1, wording=share),
         Setting("test", "float", "Share of the rows in the test part.", above=0, below=1, wording=share),
+        Setting(
+            "folds", "int", "Train every trial so many times, each validated on another part; default: once.",
+            minimum=2, below=21, wording="a whole number from 2 to 20", nullable=True,
+        ),
     )  # fmt: skip
 
 
 SECTIONS = {
     "metric": "The objective.",
-    "parameters": "Where each hyperparameter's value comes from; when absent, the architecture's own ranges.",
+    "parameters": "Where each hyperparameter's value comes from; when absent, the architecture's own ranges. With several "
+    "architectures, what is one's alone may stand below its name.",
     "data": "Where texts and labels come from and how they are split.",
     "early_stopping": "When a trial stops by itself; false trains every epoch.",
-    "budget": "Time limits.",
-    "early_terminate": "Pruning as Weights & Biases writes it; checked, but without an effect yet.",
+    "budget": "Limits of time and patience.",
+    "early_terminate": "How trials that fall behind others are ended; false or none lets every trial train to its end.",
     "enqueue": "Parameter sets, possibly partial, that the first trials use.",
 }
 """The keys of the top level that take more than one value."""

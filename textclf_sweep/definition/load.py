@@ -9,28 +9,21 @@ from typing import Any
 
 from textclf_sweep.definition import keys
 from textclf_sweep.definition import overrides as overriding
-from textclf_sweep.definition.catalogue import Catalogue
+from textclf_sweep.definition.catalogue import Catalogue, Entry
+from textclf_sweep.definition.methods import searcher_of
 from textclf_sweep.definition.nodes import BrokenNode, Field, Place, Problems, quote
-from textclf_sweep.definition.parameters import check_grid, check_probabilities, enqueued, space_of
 from textclf_sweep.definition.reader import MAX_BYTES, read
-from textclf_sweep.definition.sections import (
-    budget_of,
-    check_early_terminate,
-    data_of,
-    early_stopping_of,
-    metric_of,
-)
-from textclf_sweep.definition.space import SearchSpace
+from textclf_sweep.definition.searches import architectures_of, caps_of, searches_of
+from textclf_sweep.definition.sections import budget_of, data_of, early_stopping_of, early_terminate_of, metric_of
 from textclf_sweep.definition.suggest import nearest
-from textclf_sweep.definition.types import DataSettings, SweepDefinition
+from textclf_sweep.definition.types import Allocate, DataSettings, EarlyTerminate, SweepDefinition
 from textclf_sweep.definition.values import section
 from textclf_sweep.errors import DefinitionError, Problem
-from textclf_sweep.trial import Parameters
 
 NAMELESS = "definition"
 """What a text without a file is called in messages."""
-UNUSED = (*keys.FOREIGN, "early_terminate")
-"""Keys that are accepted and have no effect."""
+ELSEWHERE = ("architecture", "run_cap")
+"""Keys of the top level that take one value or more."""
 
 
 def load_file(path: Path, catalogue: Catalogue, overrides: Sequence[str] = ()) -> SweepDefinition:
@@ -95,25 +88,47 @@ def _definition(
     metric = metric_of(_section(root, "metric"), problems)
     early_stopping = early_stopping_of(_section(root, "early_stopping"), metric, problems)
     budget = budget_of(_section(root, "budget"), problems)
-    check_early_terminate(_section(root, "early_terminate"), problems)
+    early_terminate = early_terminate_of(_section(root, "early_terminate"), catalogue, problems)
     data = _data(root, catalogue, problems)
+    searcher = searcher_of(root, values, catalogue, problems)
+    _check_paces(root, searcher, early_terminate, problems)
     if root.get("name") is None:
         values["name"] = _default_name(root.place, path, problems)
-    space, enqueue = _searched(root, values, catalogue, problems, defaults=defaults)
-    if problems.found or data is None:
+    chosen = architectures_of(root, catalogue, problems)
+    caps = caps_of(root, chosen, _allocate(root, values), problems)
+    searches = searches_of(root, chosen, caps, searcher, catalogue, problems, defaults=defaults)
+    if problems.found or data is None or searcher is None:
         problems.stop()
+    plain = {key: value for key, value in values.items() if key not in ("library", "sampler")}
     return SweepDefinition(
-        **values, metric=metric, space=space, data=data, enqueue=enqueue, early_stopping=early_stopping, budget=budget,
-        ignored=tuple(key for key in UNUSED if root.get(key)),
+        **plain, searches=searches, sampler=searcher.name, metric=metric, data=data, run_cap=caps.total,
+        early_stopping=early_stopping, early_terminate=early_terminate, budget=budget,
+        ignored=tuple(key for key in keys.FOREIGN if root.get(key)),
     )  # fmt: skip
+
+
+def _allocate(root: Field, values: Mapping[str, Any]) -> Allocate | None:
+    """How trials are shared; None when what is written is invalid."""
+    return values.get("allocate", None if root.get("allocate") else "each")
+
+
+def _check_paces(
+    root: Field, searcher: Entry | None, early_terminate: EarlyTerminate | None, problems: Problems
+) -> None:
+    """A searcher that chooses the epochs of its trials ends them itself."""
+    field = root.get("early_terminate")
+    if searcher is not None and searcher.paces and early_terminate is not None and field is not None:
+        what = f"sampler {searcher.name} chooses how long a trial trains; nobody else can end it"
+        problems.add(field, what, "no early_terminate", "remove it, or use another sampler")
 
 
 def _top(root: Field, catalogue: Catalogue, problems: Problems) -> dict[str, Any]:
     """The keys of the top level that take one value; complains of keys that do not belong there."""
-    settings = keys.top(catalogue)
-    known = {*(setting.name for setting in settings), *keys.SECTIONS}
+    settings = [setting for setting in keys.top(catalogue) if setting.name not in ELSEWHERE]
+    others = (*keys.SECTIONS, *ELSEWHERE)
+    known = {*(setting.name for setting in settings), *others}
     parameters = {item.name for entry in catalogue.architectures.values() for item in entry.parameters} - known
-    values = section(root, settings, problems, keys.SECTIONS, silent={*parameters, *keys.FOREIGN})
+    values = section(root, settings, problems, others, silent={*parameters, *keys.FOREIGN})
     for name in parameters:
         child = root.get(name)
         if child is not None:
@@ -145,25 +160,6 @@ def _default_name(place: Place, path: Path | None, problems: Problems) -> str:
     wording = "1 to 64 letters, digits, '.', '_' or '-', beginning with a letter or digit"
     problems.add_at(place, "name", what, wording, "add e.g. `name: first-try`")
     return stem
-
-
-def _searched(
-    root: Field, values: Mapping[str, Any], catalogue: Catalogue, problems: Problems, *, defaults: bool
-) -> tuple[SearchSpace, tuple[Parameters, ...]]:
-    """The search space and the parameter sets to try first; what is invalid is left out and reported."""
-    architecture = catalogue.architectures.get(values.get("architecture", ""))
-    if architecture is None:  # which is reported; nothing can be said of its parameters
-        return SearchSpace(()), ()
-    parameters, first = _section(root, "parameters"), _section(root, "enqueue")
-    space = space_of(parameters, architecture, catalogue, problems, defaults=defaults)
-    method = root.get("method")
-    searcher = catalogue.searchers.get(values.get("method", ""))
-    if space is not None and searcher is not None and method is not None:
-        check_probabilities(space, parameters or method, searcher, problems)
-        if searcher.finite:
-            check_grid(space, parameters or method, values.get("run_cap"), problems)
-    enqueue = () if first is None else enqueued(first, architecture, space, catalogue, problems)
-    return space or SearchSpace(()), enqueue
 
 
 def _unreadable(path: Path, error: Exception) -> Problem:

@@ -143,7 +143,9 @@ class Problems:
         Raises:
             DefinitionError: always; problems by line, those of the command line last.
         """
-        ordered = sorted(self.found, key=lambda item: (item[0].command_line, item[0].line))
+        # What is shared by several architectures is wrong with each of them, and said once.
+        distinct = dict.fromkeys(self.found)
+        ordered = sorted(distinct, key=lambda item: (item[0].command_line, item[0].line))
         problems = [problem for _, problem in ordered[:SHOWN]]
         if len(ordered) > SHOWN:
             last = ordered[-1][0].label

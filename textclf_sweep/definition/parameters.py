@@ -1,159 +1,153 @@
-"""``parameters`` and ``enqueue`` -> the search space and the parameter sets to try first."""
+"""``parameters`` -> what it says of each architecture's parameters, and their distributions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping, Sequence
 
 from textclf_sweep.definition.catalogue import Catalogue, Entry
+from textclf_sweep.definition.conditions import ARCHITECTURE
 from textclf_sweep.definition.entries import distribution_of
-from textclf_sweep.definition.nodes import Field, ListNode, MapNode, Problems, describe, quote
-from textclf_sweep.definition.space import Categorical, Constant, Distribution, SearchSpace, cardinality
+from textclf_sweep.definition.nodes import Field, MapNode, Problems, describe, quote
+from textclf_sweep.definition.space import Constant, Distribution, Parameter
 from textclf_sweep.definition.suggest import nearest_parameter
-from textclf_sweep.definition.values import parameter_value
-from textclf_sweep.trial import Parameters, Scalar
+from textclf_sweep.definition.values import scalars
 
-MOST_SETS = 100_000
-"""Parameter sets of a grid that has no ``run_cap``; at ten seconds a trial, eleven days."""
+Entries = dict[str, Field]
+"""The entries of ``parameters`` that are about one architecture, by parameter."""
 
 
-def space_of(
-    field: Field | None, architecture: Entry, catalogue: Catalogue, problems: Problems, *, defaults: bool
-) -> SearchSpace | None:
-    """Every parameter of the architecture and where its value comes from.
+def entries_of(
+    field: Field | None, chosen: Sequence[Entry], catalogue: Catalogue, problems: Problems
+) -> dict[str, Entries] | None:
+    """Which entries are about which architecture: the shared ones that it has, and its own, which come first.
 
     Args:
         field: ``parameters``; None when the definition has none.
-        architecture: whose parameters they are.
+        chosen: the sweep's architectures.
         catalogue: of all architectures, to recognise another one's parameter.
-        problems: gets what is wrong.
-        defaults: whether parameters that are not named are searched in the architecture's own ranges; else they
-            keep their defaults.
+        problems: gets what is wrong: names that no architecture has, sections of architectures not in the sweep.
 
     Returns:
-        None when a distribution is invalid.
+        By architecture; None when `field` is no mapping.
     """
-    distributions: dict[str, Distribution] = {
-        item.name: item.search if defaults and item.search is not None else Constant(item.preset)
-        for item in architecture.parameters
-    }
+    entries: dict[str, Entries] = {entry.name: {} for entry in chosen}
     if field is None:
-        return SearchSpace.of(distributions)
+        return entries
     if not isinstance(field.node, MapNode):
         fix = "write one hyperparameter per line below it, or remove the key to search the architecture's own ranges"
         problems.add(field, f"{describe(field.node)} cannot stand here", "a mapping", fix)
         return None
+    names = {entry.name: {item.name for item in entry.parameters} for entry in chosen}
+    sections = {name for name in catalogue.architectures if not any(name in own for own in names.values())}
+    for name, child in field.entries():
+        if name in sections:
+            continue
+        having = [entry for entry in chosen if name in names[entry.name]]
+        if not having:
+            unknown_parameter(child, name, chosen, catalogue, problems)
+        for entry in _restricted(child, name, having, chosen, catalogue, problems):
+            entries[entry.name][name] = child
+    for name, child in field.entries():
+        if name in sections:
+            _own(child, name, chosen, catalogue, entries, problems)
+    return entries
+
+
+def _own(
+    field: Field,
+    name: str,
+    chosen: Sequence[Entry],
+    catalogue: Catalogue,
+    entries: Mapping[str, Entries],
+    problems: Problems,
+) -> None:
+    """Put the entries of one architecture's section in front of the shared ones."""
+    entry = next((entry for entry in chosen if entry.name == name), None)
+    if entry is None:
+        what = f"{name} is not among the architectures of this sweep"
+        fix = f"add {name} to architecture, or remove these parameters"
+        problems.add(field, what, f"one of {', '.join(item.name for item in chosen)}", fix)
+    elif not isinstance(field.node, MapNode):
+        problems.add(field, f"{describe(field.node)} cannot stand here", f"a mapping of {name}'s parameters",
+                     f"e.g. {name}: {{{entry.parameters[0].name}: ...}}")  # fmt: skip
+    else:
+        declared = {item.name for item in entry.parameters}
+        for key, child in field.entries():
+            if key not in declared:
+                unknown_parameter(child, key, [entry], catalogue, problems)
+            elif _restricted(child, key, [entry], [entry], catalogue, problems):
+                entries[name][key] = child
+
+
+def _restricted(
+    field: Field,
+    name: str,
+    having: Sequence[Entry],
+    chosen: Sequence[Entry],
+    catalogue: Catalogue,
+    problems: Problems,
+) -> Sequence[Entry]:
+    """Those of the architectures `having` a parameter that its ``when: {architecture: ...}`` names."""
+    when = field.get("when")
+    place = when and when.get(ARCHITECTURE)
+    if place is None:
+        return having
+    rule = Parameter(ARCHITECTURE, "str", None, "", choices=tuple(catalogue.architectures))
+    named = scalars(place, rule, problems)
+    left = [entry for entry in having if entry.name in named]
+    if named and having and not left:
+        names = ", ".join(entry.name for entry in having)
+        if all(value not in {entry.name for entry in chosen} for value in named):
+            what = f"{name} is there for {', '.join(map(str, named))} only, but the architectures here are others"
+        else:
+            what = f"{', '.join(map(str, named))} has no parameter {name}"
+        problems.add(place, what, f"one of {names}", "remove the condition, or the parameter")
+    return left
+
+
+def distributions_of(
+    entries: Entries, architecture: Entry, problems: Problems, *, defaults: bool
+) -> dict[str, Distribution] | None:
+    """Where the value of every parameter of an architecture comes from; None when an entry is invalid.
+
+    Args:
+        entries: what the definition says of some of them.
+        architecture: whose parameters they are.
+        problems: gets what is wrong.
+        defaults: whether parameters that are not named are searched in the architecture's own ranges; else they keep
+            their defaults.
+    """
     before = len(problems.found)
-    declared = {item.name: item for item in architecture.parameters}
-    for name, child in field.entries():
-        if name not in declared:
-            _unknown(child, name, architecture, catalogue, problems)
-            continue
-        distribution = distribution_of(child, declared[name], problems)
-        if distribution is not None:
-            distributions[name] = distribution
-    return SearchSpace.of(distributions) if len(problems.found) == before else None
+    distributions: dict[str, Distribution] = {}
+    for item in architecture.parameters:
+        if item.name in entries:
+            found = distribution_of(entries[item.name], item, problems)
+            if found is not None:
+                distributions[item.name] = found
+        else:
+            searched = item.search if defaults else None
+            distributions[item.name] = Constant(item.preset) if searched is None else searched
+    complete = len(distributions) == len({item.name for item in architecture.parameters})
+    return distributions if complete and len(problems.found) == before else None
 
 
-def check_probabilities(space: SearchSpace, field: Field, searcher: Entry, problems: Problems) -> None:
-    """A method that chooses by itself cannot follow the probabilities of listed values.
-
-    Args:
-        space: what is searched.
-        field: ``parameters``, or ``method`` when there are none: where problems are reported.
-        searcher: the method.
-        problems: gets what is wrong.
-    """
-    if searcher.weighs and not searcher.finite:
-        return
-    for name, distribution in space.distributions:
-        if isinstance(distribution, Categorical) and distribution.probabilities is not None:
-            child = field.get(name) or field
-            what = f"method {searcher.name} does not draw by probabilities"
-            fix = "write method: random, or remove the probabilities"
-            problems.add(child.get("probabilities") or child, what, "values without probabilities", fix)
-
-
-def check_grid(space: SearchSpace, field: Field, run_cap: int | None, problems: Problems) -> None:
-    """A method that enumerates needs a space it can get to the end of.
-
-    Args:
-        space: what is searched.
-        field: ``parameters``, or ``method`` when there are none: where problems are reported.
-        run_cap: the number of trials, which makes a large grid harmless.
-        problems: gets what is wrong.
-    """
-    for name, distribution in space.distributions:
-        child = field.get(name) or field
-        count = cardinality(distribution)
-        if count is None:
-            problems.add(
-                child, f"a grid cannot enumerate {name}: it is a continuous range", "a list of values",
-                f"write {name}: {{values: [...]}}, or give the range a step with q, or use method: random",
-            )  # fmt: skip
-        elif count > MOST_SETS:
-            what = f"a grid over {count:,} values of {name}"
-            problems.add(child, what, f"{MOST_SETS:,} at most", "list some values, or use method: random")
-    size = space.size
-    if size is not None and size > MOST_SETS and run_cap is None:
-        what = f"the grid has {_count(size)} parameter sets"
-        fix = "list fewer values, add run_cap, or use method: random"
-        problems.add(field, what, f"{MOST_SETS:,} at most without run_cap", fix)
-
-
-def enqueued(
-    field: Field, architecture: Entry, space: SearchSpace | None, catalogue: Catalogue, problems: Problems
-) -> tuple[Parameters, ...]:
-    """The parameter sets that the first trials use.
-
-    A value may lie outside the range that is searched, but not outside what the parameter allows; a parameter that
-    has one value keeps it.
-    """
-    if not isinstance(field.node, ListNode):
-        problems.add(field, f"{describe(field.node)} is no list", "a list of mappings", "enqueue: [{dropout: 0.2}]")
-        return ()
-    return tuple(dict(_set(item, architecture, space, catalogue, problems)) for item in field.items())
-
-
-def _set(
-    field: Field, architecture: Entry, space: SearchSpace | None, catalogue: Catalogue, problems: Problems
-) -> Iterator[tuple[str, Scalar]]:
-    """The valid parameters of one enqueued set."""
-    if not isinstance(field.node, MapNode) or not field.node.entries:
-        what = f"{describe(field.node)} is no parameter set" if not isinstance(field.node, MapNode) else "it is empty"
-        problems.add(field, what, "a mapping of names to values", "e.g. - {dropout: 0.2}")
-        return
-    declared = {item.name: item for item in architecture.parameters}
-    constants = {} if space is None else space.constants
-    for name, child in field.entries():
-        if name not in declared:
-            _unknown(child, name, architecture, catalogue, problems)
-            continue
-        value = parameter_value(child, declared[name], problems)
-        if value is None:
-            continue
-        if name in constants and constants[name] != value:
-            problems.add(
-                child, f"{value} differs from the one value {name} has in this sweep", str(constants[name]),
-                f"list {value} in parameters.{name}, or leave it out here",
-            )  # fmt: skip
-        yield name, value
-
-
-def _unknown(field: Field, name: str, architecture: Entry, catalogue: Catalogue, problems: Problems) -> None:
-    """Complain of a name that is no parameter of the architecture."""
-    names = [item.name for item in architecture.parameters]
-    owners = [
-        entry.name for entry in catalogue.architectures.values() if name in {item.name for item in entry.parameters}
-    ]
+def unknown_parameter(
+    field: Field, name: str, chosen: Sequence[Entry], catalogue: Catalogue, problems: Problems
+) -> None:
+    """Complain of a name that is no parameter of the chosen architectures."""
+    names = sorted({item.name for entry in chosen for item in entry.parameters})
+    whose = " or ".join(entry.name for entry in chosen)
+    owners = owners_of(name, catalogue.architectures.values())
     near = nearest_parameter(name, names)
     if owners:
-        what = f"{quote(name)} is a parameter of {', '.join(owners)}, not of {architecture.name}"
-        fix = f"remove it, or write architecture: {owners[0]}"
+        what = f"{quote(name)} is a parameter of {', '.join(owners)}, not of {whose}"
+        fix = f"remove it, or {'write' if len(chosen) == 1 else 'add'} architecture: {owners[0]}"
     else:
-        what = f"{architecture.name} has no parameter {quote(name)}"
+        what = f"{whose} has no parameter {quote(name)}"
         fix = f"did you mean {near}?" if near else "remove it"
-    problems.add(field, what, f"one of {', '.join(sorted(names))}", fix)
+    problems.add(field, what, f"one of {', '.join(names)}", fix)
 
 
-def _count(size: int) -> str:
-    return f"{size:,}" if size < 10**15 else f"more than 10^{len(str(size)) - 1}"
+def owners_of(name: str, entries: Iterable[Entry]) -> list[str]:
+    """The architectures that have a parameter of this name."""
+    return [entry.name for entry in entries if name in {item.name for item in entry.parameters}]

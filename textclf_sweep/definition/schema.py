@@ -31,7 +31,7 @@ def json_schema(catalogue: Catalogue) -> Schema:
         "data": {"type": "object", "properties": _settings(keys.data(catalogue))},
         "early_stopping": {"anyOf": [_mapping(keys.EARLY_STOPPING), {"enum": [False, None, "none"]}]},
         "budget": _mapping(keys.BUDGET),
-        "early_terminate": _early_terminate(),
+        "early_terminate": _early_terminate(catalogue),
         "enqueue": {"type": "array", "items": {"type": "object", "minProperties": 1}},
     }
     for name, doc in keys.SECTIONS.items():
@@ -51,9 +51,22 @@ def json_schema(catalogue: Catalogue) -> Schema:
     }
 
 
-def _early_terminate() -> Schema:
-    bounds = [{"required": ["min_iter"]}, {"required": ["max_iter", "s"]}]
-    return {**_mapping(keys.EARLY_TERMINATE), "required": ["type"], "anyOf": bounds}
+def _early_terminate(catalogue: Catalogue) -> Schema:
+    """A pruner and its options, or none."""
+    forms: list[Schema] = [{"enum": [False, None, "none"]}]
+    everything: Schema = {}
+    for entry in catalogue.pruners.values():
+        options = {item.name: _value(item) for item in entry.parameters}
+        kind = {"const": entry.name, "description": entry.doc}
+        everything |= options
+        forms.append(_closed({"type": kind, **options}, ["type"]))
+    forms.append(_closed({"type": {"const": "none"}, **dict.fromkeys(everything, {})}, ["type"]))
+    return {"anyOf": forms}
+
+
+def _closed(properties: Schema, required: list[str]) -> Schema:
+    """A mapping with these keys alone."""
+    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
 
 
 def _settings(settings: Iterable[Setting]) -> Schema:

@@ -1,4 +1,4 @@
-"""The sections of a definition that are no hyperparameters: metric, early_stopping, budget and data."""
+"""The sections of a definition that are no hyperparameters: metric, early_stopping, early_terminate, budget and data."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any, Literal
 
 from textclf_sweep.definition import keys
 from textclf_sweep.definition.catalogue import Catalogue, Entry
+from textclf_sweep.definition.keys import Setting
 from textclf_sweep.definition.nodes import Field, MapNode, Problems, ScalarNode, quote
 from textclf_sweep.definition.suggest import nearest
-from textclf_sweep.definition.types import Budget, DataSettings, EarlyStopping, Metric
+from textclf_sweep.definition.types import Budget, DataSettings, EarlyStopping, EarlyTerminate, Metric
 from textclf_sweep.definition.values import parameter_value, section
 from textclf_sweep.trial import OBJECTIVES, Scalar
 
@@ -37,27 +38,45 @@ def early_stopping_of(field: Field | None, metric: Metric, problems: Problems) -
     if field is None:
         return EarlyStopping(metric=metric.name)
     if isinstance(field.node, ScalarNode):
-        value = field.node.value
-        if value is not None and value is not False and value != "none":
+        if not _is_off(field):
             fix = "remove the key for the default, or write e.g. early_stopping: {patience: 3}"
             problems.add(field, f"{quote(field.node.source)} is not valid", "a mapping, or false", fix)
         return None
     return EarlyStopping(**{"metric": metric.name, **section(field, keys.EARLY_STOPPING, problems)})
 
 
-def check_early_terminate(field: Field | None, problems: Problems) -> None:
-    """Complain unless it is what Weights & Biases would accept."""
-    if field is None:
-        return
-    section(field, keys.EARLY_TERMINATE, problems)
-    known = isinstance(field.node, MapNode)
-    if known and field.get("min_iter") is None and (field.get("max_iter") is None or field.get("s") is None):
-        what = "does not say when to prune"
-        problems.add(field, what, "min_iter, or max_iter and s", "e.g. {type: hyperband, min_iter: 3}")
+def early_terminate_of(field: Field | None, catalogue: Catalogue, problems: Problems) -> EarlyTerminate | None:
+    """How trials that fall behind are ended: absent, false, null and ``none`` let every trial train to its end."""
+    if field is None or _is_off(field):
+        return None
+    rule = Setting(
+        "type", "str", "The criterion.", required=True,
+        choices={**{name: entry.doc for name, entry in catalogue.pruners.items()}, "none": "no pruning"},
+    )  # fmt: skip
+    foreign: dict[str, list[str]] = {}
+    for entry in catalogue.pruners.values():
+        for item in entry.parameters:
+            foreign.setdefault(item.name, []).append(entry.name)
+    kind = section(field, [rule], problems, others=foreign).get("type")
+    if kind is None or kind == "none":
+        return None
+    pruner, before = catalogue.pruners[kind], len(problems.found)
+    options = {name: value for name, value in _options(field, pruner, foreign, problems) if value is not None}
+    wrong = pruner.check(options) if pruner.check is not None and len(problems.found) == before else ""
+    if wrong:
+        names = ", ".join(item.name for item in pruner.parameters)
+        problems.add(field, wrong, "", f"the options of {kind} are {names}")
+    return EarlyTerminate(kind, options)
+
+
+def _is_off(field: Field) -> bool:
+    """Whether a section is switched off."""
+    node = field.node
+    return isinstance(node, ScalarNode) and (node.value is None or node.value is False or node.value == "none")
 
 
 def budget_of(field: Field | None, problems: Problems) -> Budget:
-    """Time limits, in seconds."""
+    """Limits of time, in seconds, and of patience, in trials."""
     return Budget() if field is None else Budget(**section(field, keys.BUDGET, problems))
 
 
@@ -78,7 +97,7 @@ def data_of(field: Field, catalogue: Catalogue, problems: Problems) -> DataSetti
     _check_columns(field, values, problems)
     if source is None:
         return None
-    own = dict(_options(field, source, owners, problems))
+    own = {name: value for name, value in _options(field, source, owners, problems) if value is not None}
     path = None if values.get("path") is None else _absolute(field, values["path"])
     return DataSettings(**{**values, "source": source.name, "path": path, "options": own})
 
@@ -127,22 +146,26 @@ def _check_columns(field: Field, values: Mapping[str, Any], problems: Problems) 
     if share is not None and validation + test >= 1:
         what = f"validation {validation:g} and test {test:g} leave nothing to train on"
         problems.add(share, what, "shares that sum to less than 1", "e.g. validation: 0.15 and test: 0.15")
+    folds, written = field.get("folds"), field.get("validation")
+    if values.get("folds") is not None and folds is not None and written is not None:
+        what = f"{values['folds']} folds leave no validation part: each is validated on in turn"
+        problems.add(written, what, "folds or validation", "remove one of them")
 
 
 def _options(
-    field: Field, source: Entry, foreign: Mapping[str, list[str]], problems: Problems
-) -> Iterator[tuple[str, Scalar]]:
-    """The source's own options, defaults included."""
-    declared = {item.name: item for item in source.parameters}
+    field: Field, owner: Entry, foreign: Mapping[str, list[str]], problems: Problems
+) -> Iterator[tuple[str, Scalar | None]]:
+    """The source's or pruner's own options, defaults included."""
+    declared = {item.name: item for item in owner.parameters}
     for name, child in field.entries():
         if name in foreign and name not in declared:
             owners = ", ".join(foreign[name])
-            what = f"{quote(name)} is an option of {owners}, not of {source.name}"
+            what = f"{quote(name)} is an option of {owners}, not of {owner.name}"
             problems.add(child, what, f"one of {', '.join(declared)}" if declared else "no options", "remove it")
     for name, item in declared.items():
         option = field.get(name)
         value = None if option is None else parameter_value(option, item, problems)
-        yield name, item.preset if value is None else value
+        yield name, item.default if value is None else value
 
 
 def _absolute(field: Field, path: str) -> str:

@@ -199,7 +199,7 @@ class SearchSpace:
         counts = {name: cardinality(item) for name, item in self.distributions}
         if any(count is None for count in counts.values()):
             return None
-        return _count(self, self.order, {})
+        return _count(self)
 
     def active(self, values: Parameters) -> dict[str, Scalar]:
         """`values`, in sorted order, without the parameters whose conditions don't hold.
@@ -250,35 +250,52 @@ class SearchSpace:
             yield dict(sorted(chosen.items()))
 
 
-def _count(space: SearchSpace, names: tuple[str, ...], chosen: dict[str, Scalar]) -> int:
-    """How many ways there are to go on from `chosen` with the parameters `names`, in the space's order.
+def _count(space: SearchSpace) -> int:
+    """How many parameter sets a space without continuous ranges has.
 
-    Only the values that a condition names are told apart: the others of a parent all leave the same.
+    Parameter by parameter it is counted how many ways lead to each set of later parameters that are out: the values of
+    a parent differ in nothing else.
     """
-    distributions, conditions = dict(space.distributions), dict(space.conditions)
-    total = 1
-    for index, name in enumerate(names):
-        if not all(condition.holds(chosen) for condition in conditions.get(name, ())):
-            continue
-        count = cardinality(distributions[name]) or 0
-        named = [
-            value
-            for value in {
-                typed(value): value
-                for _, items in space.conditions
-                for condition in items
-                if condition.parent == name
-                for value in condition.values
-            }.values()
-            if contains(distributions[name], value)
-        ]
-        if named:
-            rest = names[index + 1 :]
-            ways = sum(_count(space, rest, {**chosen, name: value}) for value in named)
-            others = count - len(named)
-            return total * (ways + (others * _count(space, rest, chosen) if others else 0))
-        total *= count
-    return total
+    conditions = dict(space.conditions)
+    distributions = dict(space.distributions)
+    ways: dict[frozenset[str], int] = {frozenset(): 1}
+    for name in space.order:
+        children = {
+            child: [condition for condition in items if condition.parent == name]
+            for child, items in conditions.items()
+            if any(condition.parent == name for condition in items)
+        }
+        effects = _effects(distributions[name], children)
+        after: dict[frozenset[str], int] = {}
+        for out, number in ways.items():
+            steps = {frozenset(children): 1} if name in out else effects
+            for more, count in steps.items():
+                then = (out | more) - {name}
+                after[then] = after.get(then, 0) + number * count
+        ways = after
+    return sum(ways.values())
+
+
+def _effects(distribution: Distribution, children: Mapping[str, list[Condition]]) -> dict[frozenset[str], int]:
+    """Which of a parent's children are out, and for how many of its values."""
+    named = {
+        typed(value): value
+        for items in children.values()
+        for condition in items
+        for value in condition.values
+        if contains(distribution, value)
+    }
+    effects: dict[frozenset[str], int] = {}
+    for value in named.values():
+        out = frozenset(
+            child for child, items in children.items() if not all(condition.allows(value) for condition in items)
+        )
+        effects[out] = effects.get(out, 0) + 1
+    others = (cardinality(distribution) or 0) - len(named)
+    if others:
+        out = frozenset(children)
+        effects[out] = effects.get(out, 0) + others
+    return effects
 
 
 def _any(distribution: Distribution) -> Scalar:

@@ -46,7 +46,7 @@ METRICS = {
 
 KEYS = {
     "model": "architecture", "arch": "architecture", "network": "architecture", "algorithm": "method",
-    "search": "method", "strategy": "method", "search_alg": "method", "sampler": "method", "tuner": "method",
+    "search": "method", "strategy": "method", "search_alg": "method", "tuner": "method",
     "objective": "metric", "optimize": "metric", "params": "parameters", "hyperparameters": "parameters",
     "space": "parameters", "search_space": "parameters", "hparams": "parameters", "trials": "run_cap",
     "n_trials": "run_cap", "max_trials": "run_cap", "num_trials": "run_cap", "num_samples": "run_cap",
@@ -62,7 +62,10 @@ KEYS = {
     "test_split": "test", "test_size": "test", "groups": "group",
     "monitor": "metric", "delta": "min_delta", "max_time": "time", "low": "min", "minimum": "min", "lower": "min",
     "high": "max", "maximum": "max", "upper": "max", "step": "q", "choices": "values", "options": "values",
-    "probs": "probabilities", "weights": "probabilities", "dist": "distribution",
+    "probs": "probabilities", "weights": "probabilities", "dist": "distribution", "mean": "mu", "loc": "mu", "std": "sigma",
+    "stddev": "sigma", "scale": "sigma", "alpha": "a", "beta": "b", "conditions": "when", "condition": "when", "if": "when",
+    "points": "count", "num": "count", "cv": "folds", "n_splits": "folds", "k_folds": "folds", "kfold": "folds",
+    "pruner": "early_terminate", "pruning": "early_terminate", "architectures": "architecture", "models": "architecture",
 }  # fmt: skip
 """Keys of other tools and ours, of all sections; only a key that the section has is ever proposed."""
 
@@ -72,7 +75,10 @@ VALUES = {
     "max": "maximize", "maximise": "maximize", "min": "minimize", "minimise": "minimize", "news": "uci_news",
     "sample": "uci_news", "int": "int_uniform", "float": "uniform", "loguniform": "log_uniform_values",
     "log": "log_uniform_values", "quniform": "q_uniform", "qloguniform": "q_log_uniform_values",
-    "choice": "categorical", "randint": "int_uniform",
+    "choice": "categorical", "randint": "int_uniform", "gaussian": "normal", "lognormal": "log_normal",
+    "qnormal": "q_normal", "qlognormal": "q_log_normal", "keras-tuner": "keras_tuner", "kerastuner": "keras_tuner",
+    "sha": "asha", "successive_halving": "asha", "median_stopping": "median", "gaussian_process": "gp",
+    "cma": "cmaes", "cma-es": "cmaes",
 }  # fmt: skip
 """Values of other tools and ours; only a value that is allowed is ever proposed."""
 

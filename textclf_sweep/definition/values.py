@@ -6,7 +6,17 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from textclf_sweep.definition.keys import Setting, seconds
-from textclf_sweep.definition.nodes import BrokenNode, Field, MapNode, Node, Problems, ScalarNode, describe, quote
+from textclf_sweep.definition.nodes import (
+    BrokenNode,
+    Field,
+    ListNode,
+    MapNode,
+    Node,
+    Problems,
+    ScalarNode,
+    describe,
+    quote,
+)
 from textclf_sweep.definition.reader import resolve
 from textclf_sweep.definition.space import Parameter
 from textclf_sweep.definition.suggest import KEYS, METRICS, VALUES, nearest
@@ -47,9 +57,7 @@ def section(
             unknown_key(child, name, known, problems)
     for setting in settings:
         if setting.required and setting.name not in field.node.entries:
-            key = f"{field.key}.{setting.name}" if field.key else setting.name
-            example = next(iter(setting.choices or ()), "...")
-            problems.add_at(field.place, key, "is missing", setting.expected, f"add e.g. `{setting.name}: {example}`")
+            missing(field, setting, problems)
     return values
 
 
@@ -79,6 +87,26 @@ def parameter_value(field: Field, parameter: Parameter, problems: Problems) -> S
     if not isinstance(node, BrokenNode):
         problems.add(field, f"{describe(node)} is not valid", parameter.expected(), mend(node, parameter))
     return None
+
+
+def scalars(field: Field, parameter: Parameter, problems: Problems) -> tuple[Scalar, ...]:
+    """One value or a list of them, in the parameter's own type; empty when one is invalid, which is reported."""
+    if not isinstance(field.node, ListNode):
+        value = parameter_value(field, parameter, problems)
+        return () if value is None else (value,)
+    if not field.node.items:
+        problems.add(field, "the list is empty", f"at least one value: {parameter.expected()}", "add one")
+        return ()
+    values = [parameter_value(item, parameter, problems) for item in field.items()]
+    valid = tuple(value for value in values if value is not None)
+    return valid if len(valid) == len(field.node.items) else ()
+
+
+def missing(field: Field, setting: Setting, problems: Problems) -> None:
+    """Complain that a mapping lacks a required key."""
+    key = f"{field.key}.{setting.name}" if field.key else setting.name
+    example = next(iter(setting.choices or ()), "...")
+    problems.add_at(field.place, key, "is missing", setting.expected, f"add e.g. `{setting.name}: {example}`")
 
 
 def mend(node: Node, rule: Parameter) -> str:

@@ -1,0 +1,177 @@
+"""``architecture``, ``run_cap``, ``allocate``, ``parameters`` and ``enqueue`` -> the search of each architecture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+
+from textclf_sweep.definition import keys
+from textclf_sweep.definition.catalogue import Catalogue, Entry
+from textclf_sweep.definition.conditions import conditioned, written_of
+from textclf_sweep.definition.enqueue import Asked, enqueued
+from textclf_sweep.definition.grids import check_grid, check_probabilities, paced
+from textclf_sweep.definition.nodes import BrokenNode, Field, ListNode, MapNode, Problems, describe
+from textclf_sweep.definition.parameters import Entries, distributions_of, entries_of
+from textclf_sweep.definition.space import SearchSpace
+from textclf_sweep.definition.suggest import nearest
+from textclf_sweep.definition.types import Allocate, Search
+from textclf_sweep.definition.values import missing, setting_value
+from textclf_sweep.trial import Parameters
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """How many trials there are at the most; None is no limit.
+
+    Attributes:
+        total: of all architectures.
+        own: of some architectures by name.
+    """
+
+    total: int | None = None
+    own: Mapping[str, int | None] | None = None
+
+    def of(self, architecture: str) -> int | None:
+        """The trials of one architecture that are its own."""
+        return (self.own or {}).get(architecture)
+
+
+def architectures_of(root: Field, catalogue: Catalogue, problems: Problems) -> tuple[Entry, ...]:
+    """The architectures that a definition names, one or a list; empty when that is wrong, which is reported."""
+    setting, field = keys.architecture(catalogue), root.get("architecture")
+    if field is None:
+        missing(root, setting, problems)
+        return ()
+    if not isinstance(field.node, ListNode):
+        found = setting_value(field, setting, problems) if not isinstance(field.node, BrokenNode) else {}
+        return tuple(catalogue.architectures[name] for name in found.values())
+    if not field.node.items:
+        problems.add(field, "the list is empty", "one architecture or more", "e.g. architecture: [lstm, cnn]")
+    names = [setting_value(item, setting, problems).get("architecture") for item in field.items()]
+    valid = [name for name in names if name is not None]
+    twice = sorted({name for name in valid if valid.count(name) > 1})
+    if twice:
+        problems.add(field, f"{', '.join(twice)} stands in the list twice", "each architecture once", "remove one")
+    complete = len(valid) == len(field.node.items) and not twice
+    return tuple(catalogue.architectures[name] for name in valid) if complete else ()
+
+
+def caps_of(root: Field, chosen: Sequence[Entry], allocate: Allocate | None, problems: Problems) -> Caps:
+    """How many trials a sweep of these architectures has.
+
+    Args:
+        root: the definition.
+        chosen: its architectures; none when they are invalid.
+        allocate: how trials are shared; None when that is invalid.
+        problems: gets what is wrong.
+    """
+    field, names = root.get("run_cap"), [entry.name for entry in chosen]
+    if field is not None and isinstance(field.node, BrokenNode):
+        return Caps()
+    if field is not None and isinstance(field.node, MapNode) and allocate != "race":
+        own = _cap_each(field, names, problems) if names else {}
+        return Caps(_total([own.get(name) for name in names]), own)
+    if field is not None and isinstance(field.node, MapNode):
+        problems.add(field, "allocate: race has one number for all architectures", "a whole number >= 1",
+                     "write one number, or allocate: each")  # fmt: skip
+        return Caps()
+    before = len(problems.found)
+    cap: int | None = None if field is None else setting_value(field, keys.RUN_CAP, problems).get("run_cap")
+    if allocate == "race":
+        place = root.child("allocate")
+        if chosen and len(chosen) < 2:
+            fix = "list them below architecture, or remove allocate"
+            problems.add(place, f"there is only {names[0]} to race", "two architectures or more", fix)
+        if cap is None and len(problems.found) == before:
+            what = "a race shares out a number of trials, but there is no run_cap"
+            problems.add(place, what, "a run_cap for all architectures together", "add e.g. run_cap: 40")
+        return Caps(cap)
+    own = dict.fromkeys(names, cap)
+    return Caps(_total(list(own.values())), own)
+
+
+def _cap_each(field: Field, names: Sequence[str], problems: Problems) -> dict[str, int | None]:
+    """A ``run_cap`` that is a mapping of architectures."""
+    own: dict[str, int | None] = {}
+    if isinstance(field.node, MapNode) and not field.node.entries:
+        problems.add(field, "it is empty", "a whole number, or one for each architecture", f"e.g. {{{names[0]}: 12}}")
+    for name, child in field.entries():
+        if name not in names:
+            near = nearest(name, names)
+            fix = f"did you mean {near}?" if near else "remove it, or add it to architecture"
+            problems.add(child, f"{name!r:.60} is not among the architectures", f"one of {', '.join(names)}", fix)
+        else:
+            own[name] = setting_value(child, keys.RUN_CAP, problems).get("run_cap")
+    return own
+
+
+def _total(caps: Sequence[int | None]) -> int | None:
+    """The sum; None when one is open."""
+    known = [cap for cap in caps if cap is not None]
+    return sum(known) if known and len(known) == len(caps) else None
+
+
+def searches_of(
+    root: Field,
+    chosen: Sequence[Entry],
+    caps: Caps,
+    searcher: Entry | None,
+    catalogue: Catalogue,
+    problems: Problems,
+    *,
+    defaults: bool,
+) -> tuple[Search, ...]:
+    """The search of each architecture.
+
+    Args:
+        root: the definition.
+        chosen: its architectures.
+        caps: how many trials they have.
+        searcher: who proposes; None when that is invalid.
+        catalogue: of all architectures, to recognise another one's parameter.
+        problems: gets what is wrong; what is invalid is left out.
+        defaults: whether parameters that are not named are searched in the architectures' own ranges.
+    """
+    parameters, first = root.get("parameters"), root.get("enqueue")
+    if not chosen:  # which is reported; nothing can be said of their parameters
+        return ()
+    if parameters is not None and isinstance(parameters.node, BrokenNode):
+        return ()
+    found = entries_of(parameters, chosen, catalogue, problems)
+    spaces: dict[str, SearchSpace] = {}
+    for entry in chosen if found is not None else ():
+        place = parameters or root.get("method") or root
+        space = _space(entry, (found or {})[entry.name], place, searcher, problems, defaults=defaults)
+        if space is None:
+            continue
+        spaces[entry.name] = space
+        if searcher is not None:
+            entries = (found or {})[entry.name]
+            check_probabilities(space, entries, place, searcher, catalogue, problems)
+            if searcher.finite:
+                check_grid(space, entries, place, caps.of(entry.name) or caps.total, problems)
+    sets: Mapping[str, tuple[Parameters, ...]] = {}
+    if first is not None and not isinstance(first.node, BrokenNode):
+        sets = enqueued(first, Asked(chosen, spaces, catalogue, problems))
+    return tuple(
+        Search(entry.name, spaces.get(entry.name, SearchSpace(())), caps.of(entry.name), sets.get(entry.name, ()))
+        for entry in chosen
+    )
+
+
+def _space(
+    entry: Entry, entries: Entries, place: Field, searcher: Entry | None, problems: Problems, *, defaults: bool
+) -> SearchSpace | None:
+    """The search space of one architecture; None when something is wrong with it."""
+    before = len(problems.found)
+    declared = {item.name: item for item in entry.parameters}
+    distributions = distributions_of(entries, entry, problems, defaults=defaults)
+    if distributions is None:
+        for name, field in entries.items():  # all problems at once
+            written_of(field, name, declared, problems)
+        return None
+    if searcher is not None and searcher.paces:
+        distributions = paced(distributions, entries, place, searcher, problems)
+    space = conditioned(distributions, declared, entries, problems)
+    return space if len(problems.found) == before else None
