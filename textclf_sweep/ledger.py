@@ -12,7 +12,7 @@ import json
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,7 @@ class Ledger:
         self._lock = threading.RLock()
         self._session: int | None = None
         self._records: dict[int, TrialRecord] = {}
+        self._left_out: frozenset[int] = frozenset()
         self._load()
 
     @classmethod
@@ -178,6 +179,21 @@ class Ledger:
             ).fetchone()
         return int(spent)
 
+    def retry(self, trial: int, reason: str) -> None:
+        """A failed trial is to be run again: its result stands for it no more."""
+        with self._transaction() as connection:
+            connection.execute("UPDATE attempts SET counted = 0, finalised = 0 WHERE trial = ? AND counted", (trial,))
+            self._move(trial, TrialState.WAITING, reason)
+
+    def leave_out(self, trials: Collection[int]) -> None:
+        """From now on, exactly these trials are not counted."""
+        changed = self._left_out ^ set(trials)
+        with self._transaction() as connection:
+            connection.execute("INSERT OR REPLACE INTO meta VALUES ('left_out', ?)", (json.dumps(sorted(trials)),))
+            for number in changed:  # MLflow shows which count
+                connection.execute("UPDATE attempts SET finalised = 0 WHERE trial = ?", (number,))
+        self._load()
+
     # The sealed test part
 
     def open_test(self, trial: int) -> int:
@@ -298,7 +314,7 @@ class Ledger:
         self._refresh(trial)
 
     def _load(self) -> None:
-        self._records = {}
+        self._records, self._left_out = {}, frozenset(self.get("left_out", ()))
         for (number,) in self._select("SELECT number FROM trials ORDER BY number"):
             self._refresh(number)
 
@@ -313,8 +329,10 @@ class Ledger:
             reason=reason,
             attempts=len(attempts),
             epochs=self.epochs(number, current.attempt) if current else (),
-            result=current.result if current else None,
+            # That of a trial which is retried stands for it no more.
+            result=current.result if current and current.counted else None,
             run_id=current.run_id if current else None,
+            counted=number not in self._left_out,
         )
 
 

@@ -34,7 +34,8 @@ class TestStatus:
             "sweep": "lstm",
             "state": "complete",
             "reason": "every trial is done",
-            "trials": {"complete": 2, "pruned": 1, "failed": 1, "running": 0, "waiting": 0},
+            "trials": {"complete": 2, "pruned": 1, "failed": 1, "running": 0, "waiting": 0, "left_out": 0},
+            "architectures": {"lstm": {"trials": 4, "best": 2, "value": 0.7}},
             "best": {
                 "number": 2,
                 "architecture": "lstm",
@@ -59,7 +60,8 @@ class TestStatus:
             "sweep": "lstm",
             "state": "running",
             "reason": "",
-            "trials": {"complete": 0, "pruned": 0, "failed": 0, "running": 0, "waiting": 0},
+            "trials": {"complete": 0, "pruned": 0, "failed": 0, "running": 0, "waiting": 0, "left_out": 0},
+            "architectures": {},
             "best": None,
             "test": None,
             "floors": {"chance": None, "majority": None, "linear": None},
@@ -69,7 +71,7 @@ class TestStatus:
     def test_every_trial_is_counted_once(self, make_record, make_snapshot) -> None:
         history = [make_record(number, 0.5, state) for number, state in enumerate(TrialState, start=1)]
         counts = status_object(make_snapshot(*history))["trials"]
-        assert counts == {"complete": 1, "pruned": 1, "failed": 1, "running": 1, "waiting": 2}
+        assert counts == {"complete": 1, "pruned": 1, "failed": 1, "running": 1, "waiting": 2, "left_out": 0}
 
     def test_the_best_is_the_one_of_the_goal(self, make_record, make_snapshot) -> None:
         loss = Metric("val_loss", "minimize")
@@ -109,6 +111,7 @@ class TestTrial:
             "seconds": 12.5,
             "run_id": "run",
             "verdict": None,
+            "counted": True,
         }
 
     def test_one_that_waits(self, make_record) -> None:

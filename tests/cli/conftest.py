@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from textclf_sweep.definition.space import Categorical, Constant, Range, SearchSpace
-from textclf_sweep.definition.types import DataSettings, SweepDefinition
+from textclf_sweep.definition.types import DataSettings, Search, SweepDefinition
 from textclf_sweep.ledger import Ledger
 from textclf_sweep.store import Store
 from textclf_sweep.sweep.events import EpochEnded, SweepEvent, SweepStarted, TrialEnded, TrialStarted
@@ -30,8 +30,9 @@ class Story:
     )
 
     def definition(self, **changes: object) -> SweepDefinition:
-        values = {"name": "news", "architecture": "lstm", "method": "random", "run_cap": 10, **changes}
-        return SweepDefinition(space=self.space, data=DataSettings("sample"), **values)  # type: ignore[arg-type]
+        values = {"name": "news", "method": "random", "sampler": "random", "run_cap": 10, **changes}
+        searches = (Search("lstm", self.space, values["run_cap"]),)  # type: ignore[arg-type]
+        return SweepDefinition(**{"searches": searches, "data": DataSettings("sample"), **values})  # type: ignore[arg-type]
 
     def started(self, total: int | None = 10, history: tuple[TrialRecord, ...] = ()) -> SweepStarted:
         rows = {"train": 4000, "validation": 800, "test": 2000}

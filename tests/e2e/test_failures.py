@@ -39,7 +39,7 @@ def test_a_trial_that_diverges_fails_alone_and_is_never_best(place: Any, base: A
     assert all(math.isfinite(value) for value in slowly["metrics"].values())
     status = place.status("diverging")
     assert (status["state"], status["best"]["number"], status["test"]["trial"]) == ("complete", 3, 3)
-    assert status["trials"] == {"complete": 1, "pruned": 0, "failed": 2, "running": 0, "waiting": 0}
+    assert status["trials"] == {"complete": 1, "pruned": 0, "failed": 2, "running": 0, "waiting": 0, "left_out": 0}
     assert "2 trials failed" in done.out
     assert "Traceback" not in done.out + done.err
 

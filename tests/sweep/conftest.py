@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from textclf_sweep.definition.space import Categorical, Constant, Range, SearchSpace
-from textclf_sweep.definition.types import Budget, DataSettings, SweepDefinition
+from textclf_sweep.definition.types import DataSettings, Search, SweepDefinition
 from textclf_sweep.engines import (
     EngineEvent,
     EpochReported,
@@ -179,15 +179,33 @@ class Clock:
         return self.now
 
 
+def define(
+    *,
+    name: str = "lstm",
+    space: SearchSpace = SPACE,
+    enqueue: Sequence[Parameters] = (),
+    run_cap: int | None = 6,
+    method: str = "random",
+    sampler: str | None = None,
+    searches: Sequence[Search] = (),
+    **others: Any,
+) -> SweepDefinition:
+    """A definition of one LSTM search, or of `searches`."""
+    return SweepDefinition(
+        name=name,
+        searches=tuple(searches) or (Search("lstm", space, run_cap, tuple(enqueue)),),
+        method=method,
+        sampler=sampler or {"bayes": "tpe"}.get(method, method),
+        run_cap=run_cap,
+        **{"data": DataSettings("uci_news"), "seed": 3, **others},
+    )
+
+
 class Sweep:
     """One sweep in a store, run as often as asked with engines that play scripts."""
 
     def __init__(self, store: Store, **changes: Any) -> None:
-        changes = {"run_cap": 6, **changes}
-        self.definition = replace(
-            SweepDefinition("lstm", "lstm", "random", SPACE, DataSettings("uci_news"), budget=Budget(), seed=3),
-            **changes,
-        )
+        self.definition = define(**changes)
         self.store = store
         self.folder: SweepFolder = store.sweep(self.definition.name)
         self.clock = Clock()
@@ -207,6 +225,7 @@ class Sweep:
                 metric={"name": metric.name, "goal": metric.goal},
                 data={"data_hash": DATA_HASH},
                 run_cap=self.definition.run_cap,
+                run_caps={search.architecture: search.run_cap for search in self.definition.searches},
                 state="running",
                 reason="",
             )
@@ -255,6 +274,19 @@ def make_sweep(tmp_path: Path) -> Iterator[Callable[..., Sweep]]:
     yield make
     for sweep in made:
         sweep.ledger.close()
+
+
+@pytest.fixture
+def redefine() -> Callable[..., SweepDefinition]:
+    """Changes a definition of one search; `space`, `enqueue` and `run_cap` go to the search too."""
+
+    def call(definition: SweepDefinition, **changes: Any) -> SweepDefinition:
+        own = {key: changes[key] for key in ("space", "enqueue", "run_cap") if key in changes}
+        (search,) = definition.searches
+        rest = {key: value for key, value in changes.items() if key not in ("space", "enqueue")}
+        return replace(definition, searches=(replace(search, **own),), **rest)
+
+    return call
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from dataclasses import fields
 
 import pytest
 
-from textclf_sweep import architectures, engines, searchers
+from textclf_sweep import architectures, engines, pruners, searchers
 from textclf_sweep.data import sources
 from textclf_sweep.definition.catalogue import Entry
 from textclf_sweep.definition.space import Categorical, Constant, Range, contains, enumerate_values
@@ -16,7 +16,13 @@ from textclf_sweep.sweep.catalogue import discover
 
 pytestmark = pytest.mark.unit
 
-ROOMS = {"architectures": architectures, "searchers": searchers, "sources": sources, "engines": engines}
+ROOMS = {
+    "architectures": architectures,
+    "searchers": searchers,
+    "pruners": pruners,
+    "sources": sources,
+    "engines": engines,
+}
 ENTRIES = [(room, entry) for room in ROOMS for entry in getattr(discover(), room).values()]
 PARAMETERS = [
     pytest.param(parameter, id=f"{room}.{entry.name}.{parameter.name}")
@@ -25,7 +31,7 @@ PARAMETERS = [
 ]
 
 
-def test_it_has_the_four_rooms() -> None:
+def test_it_has_every_room() -> None:
     assert {field.name for field in fields(discover())} == set(ROOMS)
 
 
@@ -38,8 +44,8 @@ def test_every_module_is_found_and_no_other(room) -> None:
 
 def test_what_the_shipped_sweeps_need_is_there() -> None:
     found = discover()
-    assert {"lstm"} <= set(found.architectures)
-    assert {"bayes", "grid", "random"} <= set(found.searchers)
+    assert {"cnn", "lstm"} <= set(found.architectures)
+    assert {"tpe", "grid", "random"} <= set(found.searchers)
     assert {"csv", "uci_news"} <= set(found.sources)
     assert {"local"} <= set(found.engines)
     assert {"learning_rate", "batch_size", "optimizer", "epochs", "dropout"} <= {

@@ -73,10 +73,10 @@ class TestWholeRun:
         assert sweep.run() == Ending("complete", "every trial is done")
         assert sweep.engine.submitted == []
 
-    def test_a_larger_cap_goes_on(self, make_sweep) -> None:
+    def test_a_larger_cap_goes_on(self, make_sweep, redefine) -> None:
         sweep = make_sweep(run_cap=3)
         sweep.run()
-        sweep.definition = replace(sweep.definition, run_cap=5)
+        sweep.definition = redefine(sweep.definition, run_cap=5)
         sweep.run()
         assert [task.key for task in sweep.engine.submitted] == ["4.1", "5.1"]
 

@@ -93,7 +93,7 @@ class TestAsking:
         sweep = finished()
         told = manage.status(sweep.store, "lstm")
         assert (told["sweep"], told["state"], told["reason"]) == ("lstm", "complete", "every trial is done")
-        assert told["trials"] == {"complete": 3, "pruned": 0, "failed": 0, "running": 0, "waiting": 0}
+        assert told["trials"] == {"complete": 3, "pruned": 0, "failed": 0, "running": 0, "waiting": 0, "left_out": 0}
         assert told["parent_run_id"] is None
 
     def test_the_parent_run_is_the_one_of_this_mlflow(self, make_sweep) -> None:

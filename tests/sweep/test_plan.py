@@ -5,7 +5,7 @@ import json
 import pytest
 
 from textclf_sweep.definition.space import Categorical, Constant, Range, SearchSpace
-from textclf_sweep.definition.types import Budget, Metric
+from textclf_sweep.definition.types import Budget, Metric, Search
 from textclf_sweep.store import Store
 from textclf_sweep.sweep.plan import SAMPLE, plan
 
@@ -17,7 +17,9 @@ SMALL = SearchSpace.of({"dropout": Categorical((0.0, 0.25, 0.5)), "epochs": Cons
 def test_the_object(make_sweep, tmp_path) -> None:
     sweep = make_sweep(run_cap=8)
     planned = plan(sweep.definition, Store(tmp_path / "empty"), 2)
-    assert list(planned) == ["sweep", "trials", "up_to", "sample", "estimate_seconds"]
+    assert list(planned) == [
+        "sweep", "trials", "up_to", "architectures", "reused", "sample", "estimate_seconds",
+    ]  # fmt: skip
     assert (planned["sweep"], planned["trials"], planned["up_to"], planned["estimate_seconds"]) == (
         "lstm", 8, False, None,
     )  # fmt: skip
@@ -88,7 +90,7 @@ class TestEstimate:
         make_sweep(name="earlier").run()
         sweep = make_sweep(name="later")
         assert plan(sweep.definition, sweep.store, 1)["estimate_seconds"] > 0
-        other = make_sweep(name="gru", architecture="gru")
+        other = make_sweep(name="gru", searches=[Search("gru", sweep.definition.searches[0].space, 6)])
         assert plan(other.definition, other.store, 1)["estimate_seconds"] is None
 
     def test_a_trial_that_failed_at_once_tells_nothing(self, make_sweep, play) -> None:

@@ -11,7 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from textclf_sweep.definition.space import Categorical, Range, SearchSpace
-from textclf_sweep.definition.types import Budget, DataSettings, EarlyStopping, Metric
+from textclf_sweep.definition.types import (
+    Budget,
+    DataSettings,
+    EarlyStopping,
+    EarlyTerminate,
+    Metric,
+    Search,
+)
 from textclf_sweep.errors import InputError
 from textclf_sweep.ledger import Ledger
 from textclf_sweep.sweep.resume import check_same, collect, read_result
@@ -244,6 +251,11 @@ class TestCheckSame:
 
     @staticmethod
     def refused(sweep, data_hash: str = DATA_HASH, **changes) -> tuple[str, InputError]:
+        if changes.keys() & {"space", "enqueue", "run_cap"}:
+            (search,) = sweep.definition.searches
+            own = {key: value for key, value in changes.items() if key in ("space", "enqueue", "run_cap")}
+            changes = {key: value for key, value in changes.items() if key not in ("space", "enqueue")}
+            changes["searches"] = (replace(search, **own),)
         with pytest.raises(InputError) as caught:
             check_same(replace(sweep.definition, **changes), data_hash, sweep.ledger)
         return str(caught.value), caught.value
@@ -266,14 +278,17 @@ class TestCheckSame:
     @pytest.mark.parametrize(
         ("changes", "named"),
         [
-            ({"architecture": "gru"}, 'architecture was "lstm" when'),
+            ({"searches": (Search("gru", SearchSpace(())),)}, 'architecture was ["lstm"] when'),
+            ({"allocate": "race"}, 'allocate was "each"'),
+            ({"sampler": "qmc"}, 'sampler was "random"'),
+            ({"early_terminate": EarlyTerminate("asha")}, 'early_terminate.type was not set'),
             ({"method": "bayes"}, 'method was "random"'),
             ({"seed": 4}, "seed was 3 when sweep 'lstm' began and is 4 now"),
             ({"metric": Metric("val_loss", "minimize")}, 'metric.name was "val_accuracy"'),
             ({"metric": Metric(target=0.9)}, "metric.target was not set"),
             ({"early_stopping": None}, "early_stopping.patience was 3"),
             ({"early_stopping": EarlyStopping(patience=5)}, "early_stopping.patience was 3 when"),
-            ({"enqueue": ({"dropout": 0.1},)}, 'is [{"dropout": 0.1}] now'),
+            ({"enqueue": ({"dropout": 0.1},)}, "enqueue.lstm was not set"),
             ({"data": DataSettings("uci_news", label="topic")}, 'data.label was "label"'),
             ({"data": DataSettings("csv", options={"header": True})}, "data.options.header was not set"),
         ],
@@ -287,8 +302,8 @@ class TestCheckSame:
         assert "sweep delete lstm" in told
 
     def test_a_distribution_is_shown_whole(self, sweep) -> None:
-        space = sweep.definition.space
-        told, error = self.refused(sweep, space=space.fix({"dropout": 0.2}))
+        (search,) = sweep.definition.searches
+        told, error = self.refused(sweep, space=search.space.fix({"dropout": 0.2}))
         assert len(error.problems) == 1
         assert "parameters.dropout was range (low 0.0, high 0.5)" in told
         assert "is constant (value 0.2) now" in told
@@ -298,13 +313,13 @@ class TestCheckSame:
         [Range(0.0, 0.6), Range(0.0, 0.5, step=0.1), Categorical((0.0, 0.5)), Range(1e-4, 0.5, log=True)],
     )
     def test_every_kind_of_change_of_a_distribution(self, sweep, distribution) -> None:
-        distributions = dict(sweep.definition.space.distributions) | {"dropout": distribution}
+        distributions = dict(sweep.definition.searches[0].space.distributions) | {"dropout": distribution}
         told, error = self.refused(sweep, space=SearchSpace.of(distributions))
         assert len(error.problems) == 1
         assert "parameters.dropout was" in told
 
     def test_a_parameter_more_or_less(self, sweep) -> None:
-        distributions = dict(sweep.definition.space.distributions)
+        distributions = dict(sweep.definition.searches[0].space.distributions)
         del distributions["dropout"]
         told, _ = self.refused(sweep, space=SearchSpace.of(distributions))
         assert "parameters.dropout was range" in told
@@ -320,12 +335,12 @@ class TestCheckSame:
         assert "run_cap is 5" in told
         assert "at least 6" in told
 
-    def test_run_cap_may_not_go_below_what_there_is(self, make_sweep) -> None:
+    def test_run_cap_may_not_go_below_what_there_is(self, make_sweep, redefine) -> None:
         sweep = make_sweep(run_cap=4)
         sweep.run()
         sweep.ledger.put(run_cap=None)
         self.refused(sweep, run_cap=3)
-        check_same(replace(sweep.definition, run_cap=4), DATA_HASH, sweep.ledger)
+        check_same(redefine(sweep.definition, run_cap=4), DATA_HASH, sweep.ledger)
 
     def test_every_difference_is_named_and_the_way_on_once(self, sweep) -> None:
         told, error = self.refused(sweep, data_hash="e" * 64, seed=9, method="grid", run_cap=2)
@@ -334,9 +349,9 @@ class TestCheckSame:
 
     def test_every_field_is_either_free_or_checked(self, sweep) -> None:
         other = {
-            "name": "other", "architecture": "gru", "method": "bayes", "space": SearchSpace.of({"epochs": Range(1, 2)}),
-            "data": DataSettings("csv"), "metric": Metric(target=0.5), "run_cap": 60, "enqueue": ({"dropout": 0.2},),
-            "early_stopping": None, "budget": Budget(1.0), "seed": 99, "engine": "ray", "workers": 7,
+            "name": "other", "searches": (Search("lstm", SearchSpace.of({"epochs": Range(1, 2)})),), "method": "bayes",
+            "sampler": "tpe", "data": DataSettings("csv"), "metric": Metric(target=0.5), "run_cap": 60,
+            "allocate": "race", "early_terminate": EarlyTerminate("median"), "early_stopping": None, "budget": Budget(1.0), "seed": 99, "engine": "ray", "workers": 7,
             "description": "x", "ignored": ("project",),
         }  # fmt: skip
         free = {"run_cap", "budget", "engine", "workers", "description", "ignored"}

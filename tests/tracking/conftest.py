@@ -41,10 +41,10 @@ class FabricatedSweep:
             definition={
                 "name": name,
                 "method": "bayes",
-                "architecture": "lstm",
+                "architecture": ["lstm"],
                 "seed": 7,
                 "metric": {"name": "val_accuracy", "goal": "maximize", "target": None},
-                "space": space,
+                "space": {"lstm": space},
                 "data": {"source": "uci_news", "text": "text", "label": "label"},
             },
             definition_text="architecture: lstm\nmethod: bayes\nrun_cap: 12\n",

@@ -142,7 +142,7 @@ def test_the_confusion_table_names_the_labels(tmp_path: Path, fabricate: Callabl
 
 def test_the_saved_table_sorts_by_the_outcome_and_shows_what_was_searched() -> None:
     space = {"epochs": {"kind": "constant", "value": 5}, "dropout": {"kind": "range", "low": 0, "high": 1}}
-    sweep = SweepView("id", "lstm", metric="val_loss", goal="minimize", definition={"space": space})
+    sweep = SweepView("id", "lstm", metric="val_loss", goal="minimize", definition={"space": {"lstm": space}})
 
     state = json.loads(json.loads(view.saved_view(sweep, 1.0))["state"])
     assert (state["orderByKey"], state["orderByAsc"]) == ("metrics.`best.val_loss`", True)

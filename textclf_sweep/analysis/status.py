@@ -8,7 +8,7 @@ from typing import Any
 
 from textclf_sweep.definition.types import Metric
 from textclf_sweep.ledger import Opening
-from textclf_sweep.ranking import best
+from textclf_sweep.ranking import best, best_by_architecture, standing
 from textclf_sweep.trial import History, TrialRecord, TrialState
 
 
@@ -39,7 +39,8 @@ class Snapshot:
 
 def status_object(snapshot: Snapshot) -> dict[str, Any]:
     """The object of ``sweep run --json`` and ``sweep status --json``."""
-    states = [record.state for record in snapshot.history]
+    counted = tuple(record for record in snapshot.history if record.counted)
+    states = [record.state for record in counted]
     return {
         "sweep": snapshot.sweep,
         "state": snapshot.state,
@@ -50,7 +51,9 @@ def status_object(snapshot: Snapshot) -> dict[str, Any]:
             "failed": states.count(TrialState.FAILED),
             "running": states.count(TrialState.RUNNING),
             "waiting": states.count(TrialState.WAITING) + states.count(TrialState.INTERRUPTED),
+            "left_out": len(snapshot.history) - len(counted),
         },
+        "architectures": _architectures(counted, snapshot.metric),
         "best": best_object(snapshot.history, snapshot.metric),
         "test": _test_object(snapshot.openings),
         "floors": {name: snapshot.floors.get(name) for name in ("chance", "majority", "linear")},
@@ -91,6 +94,21 @@ def trial_object(record: TrialRecord) -> dict[str, Any]:
         "seconds": result.seconds if result else None,
         "run_id": record.run_id,
         "verdict": None,
+        "counted": record.counted,
+    }
+
+
+def _architectures(counted: History, metric: Metric) -> dict[str, dict[str, Any]]:
+    """Each architecture's trials, its best value and the trial that reached it; best architecture first."""
+    names = standing(counted, metric, tuple(record.trial.architecture for record in counted))
+    leaders = best_by_architecture(counted, metric, names)
+    return {
+        name: {
+            "trials": sum(record.trial.architecture == name for record in counted),
+            "best": leader.number if leader else None,
+            "value": leader.value if leader else None,
+        }
+        for name, leader in leaders.items()
     }
 
 

@@ -24,7 +24,14 @@ def findings(status: Mapping[str, Any], searched: Sequence[str]) -> tuple[str, .
         return ("No trial has finished." if not done else _none(done),)
     return tuple(
         sentence
-        for sentence in (_winner(best, done, searched), _failures(trials), *_test(status), *_ending(status))
+        for sentence in (
+            _winner(best, done, searched, several=len(status.get("architectures") or ()) > 1),
+            _architectures(status),
+            _pruned(trials),
+            _failures(trials),
+            *_test(status),
+            *_ending(status),
+        )
         if sentence
     )
 
@@ -58,11 +65,35 @@ def _none(done: int) -> str:
     return "The only trial did not succeed." if done == 1 else f"None of the {done} trials succeeded."
 
 
-def _winner(best: Mapping[str, Any], done: int, searched: Sequence[str]) -> str:
+def _winner(best: Mapping[str, Any], done: int, searched: Sequence[str], *, several: bool) -> str:
     of = "The only trial" if done == 1 else f"The best of {done} trials"
     chosen = parameters(best["parameters"], searched)
-    sentence = f"{of} is trial {best['number']} with {best['metric']} {best['value']:.4f}"
+    which = f"trial {best['number']} ({best['architecture']})" if several else f"trial {best['number']}"
+    sentence = f"{of} is {which} with {best['metric']} {best['value']:.4f}"
+    spread = best["metrics"].get(f"{best['metric']}_std")
+    sentence += "" if spread is None else f" (standard deviation over the folds {spread:.4f})"
     return f"{sentence}: {chosen}." if chosen else f"{sentence}."
+
+
+def _architectures(status: Mapping[str, Any]) -> str:
+    """The best of each architecture, when there are several: ``Best by architecture: cnn 0.81 in 12 trials, ...``."""
+    found = status.get("architectures") or {}
+    if len(found) < 2:
+        return ""
+    parts = [
+        f"{name} {'-' if item['value'] is None else format(item['value'], '.4f')}"
+        f" in {item['trials']} trial{'' if item['trials'] == 1 else 's'}"
+        for name, item in found.items()
+    ]
+    return f"By architecture: {', '.join(parts)}."
+
+
+def _pruned(trials: Mapping[str, int]) -> str:
+    if not trials.get("pruned"):
+        return ""
+    if trials["pruned"] == 1:
+        return "1 trial fell behind the others and was ended early."
+    return f"{trials['pruned']} trials fell behind the others and were ended early."
 
 
 def _failures(trials: Mapping[str, int]) -> str:

@@ -18,7 +18,7 @@ PARAMETERS = (
         search=Categorical((64, 128)), minimum=1, maximum=4096,
     ),
     Parameter(
-        "filters", "int", 100, "filters of each kernel width",
+        "filters", "int", 64, "filters of each kernel width",
         search=Categorical((32, 64, 128)), minimum=1, maximum=8192,
     ),
     Parameter(

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from textclf_sweep.analysis import words
 from textclf_sweep.trial import Scalar
 
-STATES = ("complete", "pruned", "failed", "running", "waiting", "interrupted")
+STATES = ("complete", "pruned", "failed", "running", "waiting", "interrupted", "left_out")
 """Trial states in the order they are counted in."""
 
 
@@ -55,7 +55,8 @@ def plural(count: int, noun: str) -> str:
 
 def counts(by_state: Mapping[str, int]) -> str:
     """``10 complete, 1 failed``; states without a trial are left out."""
-    return ", ".join(f"{by_state[state]} {state}" for state in STATES if by_state.get(state)) or "none yet"
+    found = [f"{by_state[state]} {state.replace('_', ' ')}" for state in STATES if by_state.get(state)]
+    return ", ".join(found) or "none yet"
 
 
 def floors(values: Mapping[str, float | None]) -> str:

@@ -57,14 +57,15 @@ def pairs(where: Sequence[tuple[str, str]]) -> tuple[str, ...]:
 def _plan(event: SweepStarted) -> tuple[str, ...]:
     total = _format.plural(event.total, "trial") if event.total is not None else "trials without a limit"
     plan = f"{total}, {event.workers} at a time; folder {event.folder}"
-    finished = sum(record.state.final for record in event.history)
+    finished = sum(record.state.final and record.counted for record in event.history)
     return (plan, f"resuming: {_format.plural(finished, 'trial')} finished earlier") if event.history else (plan,)
 
 
 def _start(progress: Progress, trial: Trial, attempt: int) -> str:
     again = f" (attempt {attempt})" if attempt > 1 else ""
     found = words.parameters(trial.parameters, progress.searched)
-    return f"trial {trial.number} started{again}" + (f": {found}" if found else "")
+    told = ", ".join(text for text in (trial.architecture if progress.several else "", found) if text)
+    return f"trial {trial.number} started{again}" + (f": {told}" if told else "")
 
 
 def _epoch(progress: Progress, epoch: EpochEvent) -> str:

@@ -104,7 +104,12 @@ class Progress:
     @property
     def searched(self) -> tuple[str, ...]:
         """Names of the parameters that have more than one value, as they are shown."""
-        return words.ordered(self.definition.space.searched) if self.definition else ()
+        return words.ordered(self.definition.searched) if self.definition else ()
+
+    @property
+    def several(self) -> bool:
+        """Whether more than one architecture is searched."""
+        return self.definition is not None and len(self.definition.searches) > 1
 
     @property
     def counts(self) -> Mapping[str, int]:
@@ -121,7 +126,7 @@ def fold(progress: Progress, event: SweepEvent, now: float) -> Progress:
     """The state after `event`, which arrived at `now` (seconds on the watcher's clock)."""
     match event:
         case SweepStarted(definition=definition, history=history):
-            rows = {record.number: _known(record) for record in history}
+            rows = {record.number: _known(record) for record in history if record.counted}
             leader = best(history, definition.metric)
             progress = replace(progress, started=event, rows=rows, best=leader.number if leader else None)
         case FloorsMeasured(floors=floors):

@@ -85,6 +85,7 @@ def _columns(progress: Progress, rows: Sequence[Row], now: float) -> tuple[Colum
     return (
         Column("trial", tuple(f"{'*' if _is_best(progress, row) else ' '}{row.trial.number:>4}" for row in rows)),
         Column("state", tuple(row.state.value for row in rows)),
+        *([Column("architecture", tuple(row.trial.architecture for row in rows))] if progress.several else []),
         Column("epoch", tuple(_epoch(row) for row in rows), number=True),
         Column("now", tuple(_format.metric(row.now(metric)) for row in rows), number=True, drop=DROP_FIRST + 3),
         Column("best", tuple(_format.metric(row.best(metric)) for row in rows), number=True),

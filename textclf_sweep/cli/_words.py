@@ -5,6 +5,7 @@ from __future__ import annotations
 from textclf_sweep.analysis import words
 from textclf_sweep.cli import _format
 from textclf_sweep.cli._progress import Progress, seconds_left
+from textclf_sweep.definition.types import SweepDefinition
 
 
 def header(progress: Progress) -> tuple[str, ...]:
@@ -15,10 +16,18 @@ def header(progress: Progress) -> tuple[str, ...]:
     rows = ", ".join(f"{count:,} {part}" for part, count in progress.started.rows.items())
     labels = progress.started.labels
     return (
-        f"{definition.name}: architecture {definition.architecture}, method {definition.method}, "
-        f"{metric.goal} {metric.name}",
+        f"{definition.name}: {searching(definition)}, {metric.goal} {metric.name}",
         f"{rows} rows; {_format.plural(len(labels), 'label')}: {', '.join(labels)}",
     )
+
+
+def searching(definition: SweepDefinition) -> str:
+    """``architecture lstm, method bayes (tpe)``: what is searched and how."""
+    several = len(definition.searches) > 1
+    names = f"architecture{'s' if several else ''} {', '.join(definition.architectures)}"
+    sampler = "" if definition.sampler == definition.method else f" ({definition.sampler})"
+    race = ", allocate race" if definition.allocate == "race" else ""
+    return f"{names}, method {definition.method}{sampler}{race}"
 
 
 def footer(progress: Progress, now: float) -> tuple[tuple[str, str], ...]:

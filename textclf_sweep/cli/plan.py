@@ -20,6 +20,7 @@ from textclf_sweep.cli._options import (
     overrides,
 )
 from textclf_sweep.cli._table import Column, fitted, parameter_columns
+from textclf_sweep.cli._words import searching
 from textclf_sweep.definition.load import load, read_file
 from textclf_sweep.definition.types import SweepDefinition
 from textclf_sweep.store import Store
@@ -48,14 +49,10 @@ def command(  # noqa: PLR0913, PLR0917 - one argument per option of the command 
 def show(definition: SweepDefinition, planned: Mapping[str, Any]) -> None:
     """The plan for a reader."""
     sample = planned["sample"]
-    _output.say(
-        f"{planned['sweep']}: architecture {definition.architecture}, method {definition.method}, "
-        f"{definition.metric.goal} {definition.metric.name}"
-    )
+    _output.say(f"{planned['sweep']}: {searching(definition)}, {definition.metric.goal} {definition.metric.name}")
     _output.say(f"{trials(planned)}; {time_needed(planned)}")
-    fixed = words.parameters(definition.space.constants)
-    if fixed:
-        _output.say(f"fixed: {fixed}")
+    for line in (*combinations(planned), *reused(planned), *fixed(definition)):
+        _output.say(line)
     if definition.ignored:
         _output.say(f"ignored: {', '.join(definition.ignored)}")
     if not sample:
@@ -63,9 +60,45 @@ def show(definition: SweepDefinition, planned: Mapping[str, Any]) -> None:
     _output.say(f"\nthe first {_format.plural(len(sample), 'trial')}:")
     columns = (
         Column("trial", tuple(str(trial["number"]) for trial in sample), number=True),
-        *parameter_columns([trial["parameters"] for trial in sample], words.ordered(definition.space.searched)),
+        *([Column("architecture", tuple(trial["architecture"] for trial in sample))] if several(definition) else []),
+        *parameter_columns([trial["parameters"] for trial in sample], words.ordered(definition.searched)),
     )
     draw(lambda width: fitted(columns, width))
+
+
+def several(definition: SweepDefinition) -> bool:
+    """Whether more than one architecture is searched."""
+    return len(definition.searches) > 1
+
+
+def combinations(planned: Mapping[str, Any]) -> tuple[str, ...]:
+    """How many parameter sets each architecture has, and how many trials."""
+    found = planned["architectures"]
+    lines = []
+    for item in found:
+        size = item["combinations"]
+        told = "infinitely many combinations" if size is None else _format.plural(size, "combination")
+        capped = f", {_format.plural(item['trials'], 'trial')}" if item["trials"] is not None and len(found) > 1 else ""
+        lines.append(f"{item['architecture']}: {told}{capped}")
+    return tuple(lines)
+
+
+def reused(planned: Mapping[str, Any]) -> tuple[str, ...]:
+    """What the store has of this sweep already."""
+    found = planned["reused"]
+    done = _format.plural(found["trials"], "finished trial")
+    if found["extend"]:
+        return (f"the search space has changed: with --extend {done} would count; without it the sweep is refused",)
+    return (f"{done} of this sweep are there and count",) if found["trials"] else ()
+
+
+def fixed(definition: SweepDefinition) -> tuple[str, ...]:
+    """The parameters that have one value, by architecture when they differ."""
+    constants = {search.architecture: words.parameters(search.space.constants) for search in definition.searches}
+    if len(set(constants.values())) == 1:
+        values = next(iter(constants.values()))
+        return (f"fixed: {values}",) if values else ()
+    return tuple(f"fixed for {name}: {values}" for name, values in constants.items() if values)
 
 
 def trials(planned: Mapping[str, Any]) -> str:

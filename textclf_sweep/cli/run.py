@@ -30,9 +30,22 @@ from textclf_sweep.definition.load import load, read_file
 from textclf_sweep.errors import TrackingError
 from textclf_sweep.store import Store
 from textclf_sweep.sweep.catalogue import discover
-from textclf_sweep.sweep.run import no_success, run
+from textclf_sweep.sweep.run import Options, no_success, run
 
 PlainOption = Annotated[bool, typer.Option("--plain", help="Print lines instead of a screen.")]
+
+ExtendOption = Annotated[
+    bool, typer.Option("--extend", help="Go on although the search space has changed; what still fits counts.")
+]
+BestOfOption = Annotated[
+    str,
+    typer.Option(
+        "--enqueue-best-of",
+        metavar="SWEEP",
+        help="Try the best parameter sets of another sweep first.",
+        show_default=False,
+    ),
+]
 
 
 def command(  # noqa: PLR0913, PLR0917 - one argument per option of the command line
@@ -41,6 +54,8 @@ def command(  # noqa: PLR0913, PLR0917 - one argument per option of the command 
     store: StoreOption = HERE,
     name: SweepNameOption = None,
     workers: WorkersOption = None,
+    extend: ExtendOption = False,
+    best_of: BestOfOption = "",
     plain: PlainOption = False,
     json: JsonOption = False,
 ) -> int:
@@ -53,7 +68,8 @@ def command(  # noqa: PLR0913, PLR0917 - one argument per option of the command 
             watching(sys.stderr if json else sys.stdout, plain=plain or json) as display,
             stop_signals(display.announce, display.leave) as stop,
         ):
-            status = run(definition, for_the_record(content, changes), place, guarded(display), stop)
+            text = for_the_record(content, changes)
+            status = run(definition, text, place, guarded(display), stop, Options(extend, best_of))
     except TrackingError as error:
         if json and error.status is not None:
             _output.say_json(error.status)

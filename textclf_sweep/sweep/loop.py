@@ -24,12 +24,15 @@ from textclf_sweep.engines import (
 from textclf_sweep.errors import StorageError
 from textclf_sweep.ledger import Ledger
 from textclf_sweep.ranking import best
+from textclf_sweep.searchers import Wait
 from textclf_sweep.store import SweepFolder
+from textclf_sweep.sweep.ahead import Ahead
 from textclf_sweep.sweep.events import EpochEnded, Notice, Observer, TrialEnded, TrialStarted
-from textclf_sweep.sweep.propose import limit_reached, next_trial
+from textclf_sweep.sweep.propose import limit_reached, masked, next_trial, searcher_of
+from textclf_sweep.sweep.prune import prune
 from textclf_sweep.sweep.resume import read_result
 from textclf_sweep.training.tasks import Decision, TrainTask
-from textclf_sweep.trial import Failure, Trial, TrialResult, TrialState
+from textclf_sweep.trial import EpochEvent, Failure, Trial, TrialResult, TrialState
 
 POLL_SECONDS = 0.2
 CRASHES = 3
@@ -50,6 +53,11 @@ class Ending:
 
     state: str
     reason: str
+
+
+def exhausted(definition: SweepDefinition) -> list[str | int | None]:
+    """What is kept in the ledger when nothing was left to propose: which definition that is true of."""
+    return [definition.hash(), definition.run_cap]
 
 
 Watch = Callable[[], Ending | None]
@@ -100,6 +108,10 @@ class Loop:
         self._failures: deque[str] = deque(maxlen=SAME_FAILURES)
         self._repeated = ""  # the failure that ended the sweep by happening again and again
         self._closing = ""  # why no new trial starts; running ones end with their epoch
+        self._exhausted = False  # whether no trial is left to propose
+        self._slow = getattr(searcher_of(definition), "AHEAD", False)
+        self._ahead: Ahead[Trial | Wait | None] = Ahead()
+        self._held = False  # whether the next proposal waits for running trials
 
     def run(self) -> Ending:
         """Run until the definition is satisfied or `watch` ends it; then nothing is in flight.
@@ -111,7 +123,7 @@ class Loop:
         ending = self._watch()
         if ending is None:
             self._fill()
-            ending = pump(self._engine, self._watch, self._step, lambda: bool(self._running))
+            ending = pump(self._engine, self._watch, self._step, self._busy)
         if ending is not None:
             self._engine.close()
             self.interrupt(ending.reason)
@@ -119,6 +131,8 @@ class Loop:
         if self._repeated:
             succeeded = best(self._ledger.history(), self._definition.metric) is not None
             return Ending("stopped" if succeeded else "failed", f"{self._closing}: {self._repeated}")
+        if not self._closing:
+            self._ledger.put(exhausted=exhausted(self._definition))
         return Ending("complete", self._closing or "every trial is done")
 
     def interrupt(self, reason: str) -> None:
@@ -136,6 +150,12 @@ class Loop:
         self._handle(event)
         self._fill()
 
+    def _busy(self) -> bool:
+        if self._ahead.ready:
+            self._commit(self._ahead.take())
+            self._fill()
+        return bool(self._running) or (self._ahead.busy and not self._closing)
+
     def _check_limits(self) -> None:
         history, seconds = self._ledger.history(), self._ledger.active_seconds()
         self._closing = self._closing or limit_reached(self._definition, history, seconds)
@@ -145,23 +165,48 @@ class Loop:
         while len(self._running) < self._engine.workers and not self._closing:
             trial = self._next()
             if trial is None:
-                return
+                break
             attempt = self._ledger.begin_attempt(trial.number)
             task = self._task(trial, attempt)
             self._running[task.key] = trial
             self._engine.submit(task)
             self._observe(TrialStarted(trial, attempt))
+        self._look_ahead()
 
     def _next(self) -> Trial | None:
+        """The trial to start now: one that waits, or a new one."""
+        waiting = self._waiting()
+        if waiting is not None or self._slow or self._exhausted:
+            return waiting
+        return self._commit(next_trial(self._definition, self._ledger.history()))
+
+    def _waiting(self) -> Trial | None:
+        states = (TrialState.WAITING, TrialState.INTERRUPTED)
+        return next((item.trial for item in self._ledger.history() if item.counted and item.state in states), None)
+
+    def _commit(self, proposal: Trial | Wait | None) -> Trial | None:
+        # A searcher that waits although nothing runs would wait for ever.
+        stuck = isinstance(proposal, Wait) and self._held and not self._running
+        self._held, self._exhausted = isinstance(proposal, Wait), proposal is None or stuck
+        if not isinstance(proposal, Trial):
+            return None
+        self._ledger.propose(proposal)
+        return proposal
+
+    def _look_ahead(self) -> None:
+        """Begin the next proposal of a slow searcher while trials run.
+
+        It sees the last trials, as many as run at once, as running even when they have ended: what a proposal has
+        seen then depends on its number and not on how long the last one took.
+        """
+        if not self._slow or self._closing or self._exhausted or self._ahead.busy or self._waiting() is not None:
+            return
+        if self._held and self._running:
+            return
         history = self._ledger.history()
-        waiting = (TrialState.WAITING, TrialState.INTERRUPTED)
-        for record in history:
-            if record.state in waiting:
-                return record.trial
-        trial = next_trial(self._definition, history)
-        if trial is not None:
-            self._ledger.propose(trial)
-        return trial
+        seen = history if self._held else masked(history, self._engine.workers)
+        definition = self._definition
+        self._ahead.start(lambda: next_trial(definition, seen))
 
     def _task(self, trial: Trial, attempt: int) -> TrainTask:
         return TrainTask(
@@ -175,6 +220,7 @@ class Loop:
             definition_hash=self._ledger.get("definition_hash"),
             data_hash=self._ledger.get("data")["data_hash"],
             limit=self._definition.budget.trial_time,
+            folds=self._definition.data.folds,
         )
 
     def _handle(self, event: EngineEvent) -> None:
@@ -182,7 +228,7 @@ class Loop:
             case EpochReported(key, epoch):
                 self._ledger.record_epoch(epoch)
                 self._observe(EpochEnded(epoch))
-                self._engine.decide(key, self._decide())
+                self._engine.decide(key, self._decide(epoch))
             case TaskFinished(key, TrialResult() as result):
                 self._finish(key, result)
             case TaskCrashed(key, cause):
@@ -198,13 +244,16 @@ class Loop:
             case WorkerReady() | TaskFinished():
                 pass
 
-    def _decide(self) -> Decision:
-        """The answer to an epoch: a sweep that is closing ends its running trials here."""
+    def _decide(self, event: EpochEvent) -> Decision:
+        """The answer to an epoch: a sweep that is closing ends its running trials here, a pruner the poor ones."""
         self._check_limits()
-        return Decision(stop=bool(self._closing), reason=self._closing)
+        if self._closing:
+            return Decision(stop=True, reason=self._closing)
+        reason = prune(self._definition, self._ledger.history(), event)
+        return Decision(stop=bool(reason), reason=reason, pruned=bool(reason))
 
     def _finish(self, key: str, result: TrialResult) -> None:
-        trial = self._running.pop(key)
+        trial, self._held = self._running.pop(key), False
         self._ledger.finish(result)
         self._drop_weights()
         if result.failure is not None and result.failure.kind == "diverged":
@@ -227,7 +276,10 @@ class Loop:
         if written is not None:
             self._finish(key, written)
             return
-        lost = sum(item.state is TrialState.FAILED for item in self._ledger.attempts(trial.number)) + 1
+        attempts = self._ledger.attempts(trial.number)
+        # A trial that is retried starts anew: crashes before its last result are spent.
+        since = max((item.attempt for item in attempts if item.result is not None), default=0)
+        lost = sum(item.state is TrialState.FAILED for item in attempts if item.attempt > since) + 1
         if lost >= CRASHES:
             message = f"crashed {lost} times; the last attempt was {cause}"
             self._finish(key, self._failed(key, Failure("crash", message)))

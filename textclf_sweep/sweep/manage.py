@@ -16,6 +16,7 @@ from textclf_sweep.ledger import Ledger
 from textclf_sweep.store import Store
 from textclf_sweep.sweep import snapshot
 from textclf_sweep.sweep.resume import collect
+from textclf_sweep.trial import TrialState
 
 
 def names(store: Store) -> list[str]:
@@ -42,7 +43,7 @@ def list_sweeps(store: Store) -> list[dict[str, Any]]:
         found.append(
             {
                 **status_object(seen),
-                "architecture": definition.get("architecture"),
+                "architecture": ", ".join(definition.get("architecture") or ()) or None,
                 "method": definition.get("method"),
                 "updated": updated,
             }
@@ -82,6 +83,26 @@ def request_stop(store: Store, name: str) -> str:
         return f"The sweep {name!r} is not running; there is nothing to stop."
     folder.stop.touch()
     return f"The sweep {name!r} (process {holder}) stops within a second; `sweep run` goes on with it."
+
+
+def retry(store: Store, name: str) -> list[int]:
+    """Have the failed trials of a sweep run again by the next ``sweep run``; returns their numbers.
+
+    Raises:
+        InputError: there is no such sweep.
+        AlreadyRunningError: it is running.
+        StorageError: its ledger cannot be read or written.
+    """
+    folder = store.sweep(_known(store, name))
+    with locks.hold_sweep_lock(folder, "retry"), Ledger.create(folder.ledger) as ledger:
+        locks.wait_for_orphans(folder)
+        collect(ledger, folder)
+        failed = [record.number for record in ledger.history() if record.counted and record.state is TrialState.FAILED]
+        for number in failed:
+            ledger.retry(number, "to be run again")
+        if failed:
+            ledger.put(state="interrupted", reason="failed trials are to be run again", sent_to=None)
+    return failed
 
 
 def delete(store: Store, name: str) -> list[str]:

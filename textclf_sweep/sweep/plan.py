@@ -7,6 +7,7 @@ import importlib
 import itertools
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from statistics import fmean
 from typing import Any
 
@@ -14,7 +15,8 @@ from textclf_sweep.definition.types import SweepDefinition
 from textclf_sweep.errors import StorageError
 from textclf_sweep.ledger import Ledger
 from textclf_sweep.store import Store
-from textclf_sweep.sweep.propose import next_trial, total
+from textclf_sweep.sweep.propose import next_trial, total, trials_of
+from textclf_sweep.sweep.resume import only_space_differs, outside
 from textclf_sweep.trial import History, Parameters, Trial, TrialRecord, TrialState
 
 START_SECONDS = 10.0
@@ -32,15 +34,28 @@ def plan(definition: SweepDefinition, store: Store, workers: int) -> dict[str, A
         store: whose complete trials the estimate of the time comes from.
         workers: how many trials would train at once (see `capacity`).
     """
-    history = _history(definition, store)
+    same, history = _known(definition, store)
+    fitting = tuple(record for record in history if not outside(record, definition))
+    reused = sum(record.state.final for record in fitting)
+    history = history if same else ()
     whole = total(definition)
-    trials = None if whole is None else max(0, whole - sum(record.state.final for record in history))
-    bounded = definition.budget.time is not None or definition.metric.target is not None
+    trials = None if whole is None else max(0, whole - (reused if same else 0))
+    bounded = definition.budget != replace(definition.budget, time=None, patience=None)
+    bounded = bounded or definition.metric.target is not None
     sample = list(itertools.islice(_sample(definition, history), SAMPLE))
     return {
         "sweep": definition.name,
         "trials": trials,
         "up_to": trials is not None and bounded,
+        "architectures": [
+            {
+                "architecture": search.architecture,
+                "combinations": search.space.size,
+                "trials": None if definition.allocate == "race" else trials_of(search),
+            }
+            for search in definition.searches
+        ],
+        "reused": {"trials": reused, "left_out": len(history) - len(fitting) if same else 0, "extend": not same},
         "sample": [
             {"number": trial.number, "architecture": trial.architecture, "parameters": dict(trial.parameters)}
             for trial in sample
@@ -55,20 +70,26 @@ def capacity(definition: SweepDefinition) -> int:
     return int(engine.capacity(definition.workers))
 
 
-def _history(definition: SweepDefinition, store: Store) -> History:
-    """The trials of this very sweep that the store has already."""
+def _known(definition: SweepDefinition, store: Store) -> tuple[bool, History]:
+    """The trials that the store has of this sweep, and whether they are of this very definition.
+
+    Those of another definition are given when it differs in the search space alone, so that ``--extend`` would keep
+    what still fits.
+    """
     with contextlib.suppress(StorageError), Ledger.read(store.sweep(definition.name).ledger) as ledger:
         if ledger.get("definition_hash") == definition.hash():
-            return ledger.history()
-    return ()
+            return True, ledger.history()
+        if only_space_differs(ledger.get("definition") or {}, definition):
+            return False, ledger.history()
+    return True, ()
 
 
 def _sample(definition: SweepDefinition, history: History) -> Iterator[Trial]:
     """The next trials as they would be run before any new result is known."""
-    yield from (record.trial for record in history if not record.state.final)
+    yield from (record.trial for record in history if record.counted and not record.state.final)
     for _ in range(SAMPLE):
         trial = next_trial(definition, history)
-        if trial is None:
+        if not isinstance(trial, Trial):
             return
         history = (*history, TrialRecord(trial, TrialState.WAITING))
         yield trial
@@ -86,7 +107,7 @@ def _estimate(
         # Another sweep's ledger that cannot be read is no reason not to plan this one.
         with contextlib.suppress(StorageError), Ledger.read(path) as ledger:
             records = own if ledger.get("name") == definition.name else others
-            records.extend(item for item in ledger.history() if item.trial.architecture == definition.architecture)
+            records.extend(item for item in ledger.history() if item.trial.architecture in definition.architectures)
     done = [record for record in own or others if record.result is not None and record.epochs]
     if not done:
         return None

@@ -3,68 +3,141 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import ModuleType
 
 from textclf_sweep.definition.space import contains
-from textclf_sweep.definition.types import SweepDefinition
+from textclf_sweep.definition.types import Search, SweepDefinition
 from textclf_sweep.ranking import best
-from textclf_sweep.searchers import Ask, key
-from textclf_sweep.trial import History, Parameters, Trial, derive_seed
+from textclf_sweep.searchers import Ask, Wait, key
+from textclf_sweep.sweep.allocate import turns
+from textclf_sweep.trial import History, Parameters, Trial, TrialRecord, TrialState, derive_seed
 
 
-def next_trial(definition: SweepDefinition, history: History) -> Trial | None:
-    """Trial ``len(history) + 1``; None when `run_cap` is reached or the space is used up.
+def next_trial(definition: SweepDefinition, history: History) -> Trial | Wait | None:
+    """Trial ``len(history) + 1``.
 
-    Enqueued parameter sets come first; a partial one is completed by the searcher.
+    Enqueued parameter sets come first in each architecture's search; a partial one is completed by the searcher.
+
+    Args:
+        definition: of the sweep.
+        history: all its trials; those that are not counted take up a number and nothing else.
+
+    Returns:
+        None when `run_cap` is reached or the space is used up, `Wait` when that depends on how running trials end.
     """
+    counted, exhausted = tuple(record for record in history if record.counted), set[str]()
+    while True:
+        searches, waiting = turns(definition, counted, exhausted), False
+        if isinstance(searches, Wait):
+            return searches
+        for search in searches:
+            parameters = _parameters(definition, search, history)
+            if isinstance(parameters, Wait):
+                waiting = True
+            elif parameters is None:
+                # Who goes on in a race depends on it: ask again whose turn it is.
+                exhausted.add(search.architecture)
+                break
+            else:
+                return _trial(definition, search, parameters, history)
+        else:
+            return Wait() if waiting else None
+
+
+def masked(history: History, last: int) -> History:
+    """`history` as if its last trials were still running: what a proposal that is made ahead may see.
+
+    Args:
+        history: all trials.
+        last: how many, >= 0.
+    """
+    shown = len(history) - last
+    return tuple(
+        record
+        if index < shown or not record.counted
+        else TrialRecord(record.trial, TrialState.RUNNING, attempts=record.attempts)
+        for index, record in enumerate(history)
+    )
+
+
+def searcher_of(definition: SweepDefinition) -> ModuleType:
+    """The module that proposes."""
+    return importlib.import_module(f"textclf_sweep.searchers.{definition.sampler}")
+
+
+def warmed(definition: SweepDefinition, sets: Mapping[str, Sequence[Parameters]]) -> SweepDefinition:
+    """`definition` with more parameter sets enqueued, behind its own.
+
+    Args:
+        definition: of the sweep.
+        sets: by architecture.
+    """
+    searches = (
+        replace(search, enqueue=(*search.enqueue, *sets.get(search.architecture, ()))) for search in definition.searches
+    )
+    return replace(definition, searches=tuple(searches))
+
+
+def _trial(definition: SweepDefinition, search: Search, parameters: Parameters, history: History) -> Trial:
     number = len(history) + 1
-    if definition.run_cap is not None and number > definition.run_cap:
-        return None
-    parameters = _parameters(definition, history, number)
-    if parameters is None:
-        return None
     return Trial(
         number=number,
-        architecture=definition.architecture,
+        architecture=search.architecture,
         parameters=parameters,
         seed=derive_seed(definition.seed, number, "trial"),
         seen=tuple(record.number for record in history if record.state.final),
     )
 
 
-def _parameters(definition: SweepDefinition, history: History, number: int) -> Parameters | None:
-    searcher = importlib.import_module(f"textclf_sweep.searchers.{definition.method}")
-    ask = Ask(definition.space, definition.metric, definition.seed, number, history)
-    parameters: Parameters | None = None
-    if number <= len(definition.enqueue):
-        parameters = searcher.propose(replace(ask, space=definition.space.fix(definition.enqueue[number - 1])))
+def _parameters(definition: SweepDefinition, search: Search, history: History) -> Parameters | Wait | None:
+    searcher = searcher_of(definition)
+    own = tuple(record for record in history if record.trial.architecture == search.architecture)
+    number = len(own) + 1
+    ask = Ask(
+        search.space, definition.metric, definition.seed, number, tuple(record for record in own if record.counted)
+    )
+    parameters: Parameters | Wait | None = None
+    if number <= len(search.enqueue):
+        parameters = searcher.propose(replace(ask, space=search.space.fix(search.enqueue[number - 1])))
     return parameters if parameters is not None else searcher.propose(ask)
 
 
 def total(definition: SweepDefinition) -> int | None:
     """How many trials the sweep has in all; None when only a budget, a target or a person ends it."""
-    size, cap = _size(definition), definition.run_cap
-    return min((bound for bound in (size, cap) if bound is not None), default=None)
+    parts = [trials_of(search) for search in definition.searches]
+    whole = None if any(part is None for part in parts) else sum(part or 0 for part in parts)
+    return min((bound for bound in (whole, definition.run_cap) if bound is not None), default=None)
 
 
-def _size(definition: SweepDefinition) -> int | None:
+def trials_of(search: Search) -> int | None:
+    """How many trials one architecture's search has at the most; None when nothing of its own ends it."""
+    return min((bound for bound in (_size(search), search.run_cap) if bound is not None), default=None)
+
+
+def _size(search: Search) -> int | None:
     """The parameter sets of the space and the enqueued ones that lie outside it."""
-    size, distributions = definition.space.size, dict(definition.space.distributions)
+    size, distributions = search.space.size, dict(search.space.distributions)
     outside = {
         key(parameters)
-        for parameters in definition.enqueue
+        for parameters in search.enqueue
         if not all(contains(distributions[name], value) for name, value in parameters.items())
     }
     return None if size is None else size + len(outside)
 
 
 def limit_reached(definition: SweepDefinition, history: History, active_seconds: float) -> str:
-    """Why no more trial should start (the time budget, the target), in a few words; empty when one may."""
-    limit, metric = definition.budget.time, definition.metric
-    if limit is not None and active_seconds >= limit:
-        return f"the time budget of {limit:g} s is spent"
+    """Why no more trial should start (budget, target), in a few words; empty when one may."""
+    budget, metric = definition.budget, definition.metric
+    if budget.time is not None and active_seconds >= budget.time:
+        return f"the time budget of {budget.time:g} s is spent"
     leader = best(history, metric)
-    if metric.target is None or leader is None or leader.value is None:
+    if leader is None or leader.value is None:
         return ""
-    reached = leader.value == metric.target or metric.better(leader.value, metric.target)
-    return f"the target {metric.name} {metric.target:g} is reached" if reached else ""
+    if metric.target is not None and (leader.value == metric.target or metric.better(leader.value, metric.target)):
+        return f"the target {metric.name} {metric.target:g} is reached"
+    later = sum(record.state.final and record.counted for record in history[leader.number :])
+    if budget.patience is not None and later >= budget.patience:
+        return f"budget.patience: {later} finished trials in a row brought nothing better than trial {leader.number}"
+    return ""

@@ -7,28 +7,36 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from textclf_sweep.definition.space import SearchSpace
 from textclf_sweep.definition.types import SweepDefinition
 from textclf_sweep.errors import InputError, Problem
 from textclf_sweep.ledger import Ledger
 from textclf_sweep.store import SweepFolder
 from textclf_sweep.training.files import sha256
-from textclf_sweep.trial import TrialResult, TrialState
+from textclf_sweep.trial import Parameters, TrialRecord, TrialResult, TrialState
 
 
-def check_same(definition: SweepDefinition, data_hash: str, ledger: Ledger) -> None:
+def check_same(definition: SweepDefinition, data_hash: str, ledger: Ledger, *, extend: bool = False) -> None:
     """Refuse to continue a sweep under another definition or with other data.
+
+    Args:
+        definition: what is to be run now.
+        data_hash: of its data.
+        ledger: of the sweep.
+        extend: whether the search space may have changed.
 
     Raises:
         InputError: with every difference and the ways on.
     """
     name, old_hash = definition.name, ledger.get("data", {}).get("data_hash")
-    ways = f"give this one a name of its own (`--name NEW`), or remove the old one (`sweep delete {name}`)"
+    found = _differences(ledger.get("definition", {}), definition.identity())
+    others = [item for item in found if not item[0].startswith(SPACE)]
     differences = [
         Problem(
             f"{key} was {_show(old)} when sweep {name!r} began and is {_show(new)} now",
-            expected="the definition the sweep began with",
+            expected="the definition the sweep began with" + (" but for its parameters" if extend else ""),
         )
-        for key, old, new in _differences(ledger.get("definition", {}), definition.identity())
+        for key, old, new in (others if extend else found)
     ]
     if old_hash != data_hash:
         differences.append(
@@ -37,27 +45,101 @@ def check_same(definition: SweepDefinition, data_hash: str, ledger: Ledger) -> N
                 expected="the same rows in the same splits",
             )
         )
-    least = max(len(ledger.history()), ledger.get("run_cap") or 0)
-    if definition.run_cap is not None and definition.run_cap < least:
-        differences.append(
-            Problem(
-                f"run_cap is {definition.run_cap} now, but sweep {name!r} has {len(ledger.history())} trials already"
-                f" and was to have {least}",
-                expected=f"at least {least}: run_cap can only grow",
-            )
-        )
+    ways = f"give this one a name of its own (`--name NEW`), or remove the old one (`sweep delete {name}`)"
+    if found and not others and not differences[len(found) :]:
+        ways = f"continue the sweep in the new search space (`--extend`), {ways}"
+    differences += _fewer(definition, ledger, extend=extend)
     if differences:
         last = differences[-1]
         raise InputError(*differences[:-1], Problem(last.what, last.expected, ways))
 
 
+def only_space_differs(old: Mapping[str, Any], definition: SweepDefinition) -> bool:
+    """Whether a definition's identity differs from that of `definition` in the search space alone."""
+    return all(key.startswith(SPACE) for key, _, _ in _differences(old, definition.identity()))
+
+
+SPACE = "parameters."
+"""What the keys of the search space begin with among the differences."""
+
+
+def _fewer(definition: SweepDefinition, ledger: Ledger, *, extend: bool) -> list[Problem]:
+    """Caps on trials that have shrunk, of the sweep and of one architecture."""
+    history = [record for record in ledger.history() if record.counted and not (extend and outside(record, definition))]
+    caps: dict[str, int | None] = ledger.get("run_caps") or {}
+    wanted = [("run_cap", definition.run_cap, ledger.get("run_cap"), len(history))]
+    if len(definition.searches) > 1:
+        wanted += [
+            (
+                f"run_cap.{search.architecture}",
+                search.run_cap,
+                caps.get(search.architecture),
+                sum(record.trial.architecture == search.architecture for record in history),
+            )
+            for search in definition.searches
+        ]
+    return [
+        Problem(
+            f"{key} is {now} now, but sweep {definition.name!r} has {done} trials already and was to have"
+            f" {max(done, before or 0)}",
+            expected=f"at least {max(done, before or 0)}: run_cap can only grow",
+        )
+        for key, now, before, done in wanted
+        if now is not None and now < max(done, before or 0)
+    ]
+
+
+def outside(record: TrialRecord, definition: SweepDefinition) -> bool:
+    """Whether a trial is none that `definition` could have: its parameters lie outside the search space.
+
+    An enqueued set may lie outside, so the parameters it gives are not held against a trial that has them.
+    """
+    search, parameters = definition.search(record.trial.architecture), record.trial.parameters
+    if search is None:
+        return True
+    spaces = [search.space, *(search.space.fix(known(given, search.space)) for given in search.enqueue)]
+    return not any(space.holds(parameters) for space in spaces)
+
+
+def known(parameters: Parameters, space: SearchSpace) -> Parameters:
+    """Those of `parameters` that the space has."""
+    names = dict(space.distributions)
+    return {name: value for name, value in parameters.items() if name in names}
+
+
+def extend(definition: SweepDefinition, text: str, ledger: Ledger) -> tuple[int, int]:
+    """Go on in another search space: the trials that lie outside it stay, and count no more.
+
+    What the last run left behind must have been collected under the old definition.
+
+    Args:
+        definition: accepted by `check_same`.
+        text: the YAML it was read from.
+        ledger: of the sweep.
+
+    Returns:
+        How many trials count, and how many do not.
+    """
+    left_out = [record.number for record in ledger.history() if outside(record, definition)]
+    ledger.leave_out(left_out)
+    ledger.put(definition=definition.identity(), definition_hash=definition.hash(), definition_text=text)
+    return len(ledger.history()) - len(left_out), len(left_out)
+
+
 def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
-    before, after = _flat(old), _flat(new)
+    before, after = _flat(_named(old)), _flat(_named(new))
     return [
         (key, before.get(key), after.get(key))
         for key in sorted(before.keys() | after.keys())
         if before.get(key) != after.get(key)
     ]
+
+
+def _named(identity: Mapping[str, Any]) -> dict[str, Any]:
+    """`identity` with the search space under the keys of a definition; of one architecture without its name."""
+    space: Mapping[str, Any] = identity.get("space") or {}
+    whole = {key: item for key, item in identity.items() if key != "space"}
+    return {**whole, "parameters": next(iter(space.values())) if len(space) == 1 else space}
 
 
 def _flat(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -67,7 +149,7 @@ def _flat(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
         if isinstance(item, Mapping) and "kind" not in item:
             flat |= _flat(item, f"{prefix}{key}.")
         else:
-            flat[f"{prefix}{key}".replace("space.", "parameters.", 1)] = item
+            flat[f"{prefix}{key}"] = item
     return flat
 
 

@@ -6,7 +6,7 @@ import importlib
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import metadata
 from queue import SimpleQueue
 from typing import Any, Literal
@@ -23,11 +23,12 @@ from textclf_sweep.ledger import Ledger
 from textclf_sweep.ranking import best
 from textclf_sweep.store import Store, SweepFolder
 from textclf_sweep.sweep import snapshot as snapshots
+from textclf_sweep.sweep import warm
 from textclf_sweep.sweep.events import FloorsMeasured, Notice, Observer, SweepEnded, SweepEvent, SweepStarted
-from textclf_sweep.sweep.loop import Ending, Loop
+from textclf_sweep.sweep.loop import Ending, Loop, exhausted
 from textclf_sweep.sweep.opening import FloorsThread, open_test, untested
-from textclf_sweep.sweep.propose import limit_reached, next_trial, total
-from textclf_sweep.sweep.resume import check_same, collect
+from textclf_sweep.sweep.propose import limit_reached, total, warmed
+from textclf_sweep.sweep.resume import check_same, collect, extend
 
 EVERY_TRIAL = "every trial is done"
 
@@ -64,7 +65,27 @@ class _Context:
             self.observe(Notice(self.problems.get(), level="warning"))
 
 
-def run(definition: SweepDefinition, text: str, store: Store, observe: Observer, stop: Stop) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What one run may do beyond its definition.
+
+    Attributes:
+        extend: go on although the search space has changed.
+        best_of: another sweep of the store whose best parameter sets are tried first; empty for none.
+    """
+
+    extend: bool = False
+    best_of: str = ""
+
+
+def run(  # noqa: PLR0913, PLR0917 - what the command line gives, each once
+    definition: SweepDefinition,
+    text: str,
+    store: Store,
+    observe: Observer,
+    stop: Stop,
+    options: Options = Options(),
+) -> dict[str, Any]:
     """Run (or go on with) a sweep until it ends.
 
     Args:
@@ -73,6 +94,7 @@ def run(definition: SweepDefinition, text: str, store: Store, observe: Observer,
         store: where everything is written.
         observe: told of everything, from this thread.
         stop: polled several times a second; returns a reason once the user wants to stop.
+        options: what this run may do beyond its definition.
 
     Returns:
         The status object (see `textclf_sweep.analysis.status`). Its state is ``interrupted`` when `stop` ended it,
@@ -85,6 +107,7 @@ def run(definition: SweepDefinition, text: str, store: Store, observe: Observer,
         StorageError: the store or MLflow cannot be read or written. When only MLflow could not be told, the
             `TrackingError` carries the status.
     """
+    found = warm.best_sets(definition, options.best_of, store)
     splits = data.load(definition.data, definition.seed)
     folder = store.sweep(definition.name)
     _check_case(definition.name, store)
@@ -92,13 +115,21 @@ def run(definition: SweepDefinition, text: str, store: Store, observe: Observer,
     with locks.hold_sweep_lock(folder), Ledger.create(folder.ledger) as ledger:
         folder.stop.unlink(missing_ok=True)
         locks.wait_for_orphans(folder)
+        context = _Context(definition, store, folder, ledger, splits, observe, stop)
+        warming = warm.settled(found, definition.name, ledger)
         if ledger.get("sweep_id") is None:
             _begin(definition, splits, ledger)
         else:
-            check_same(definition, splits.data_hash, ledger)
-        ledger.put(definition_text=text, run_cap=definition.run_cap, description=definition.description)
-        context = _Context(definition, store, folder, ledger, splits, observe, stop)
+            check_same(definition, splits.data_hash, ledger, extend=options.extend)
         collect(ledger, folder)
+        if ledger.get("definition_hash") != definition.hash():
+            _extend(context, text)
+        caps = {search.architecture: search.run_cap for search in definition.searches}
+        ledger.put(
+            definition_text=text, run_cap=definition.run_cap, run_caps=caps, description=definition.description,
+            warm_start=warming,
+        )  # fmt: skip
+        context = replace(context, definition=warmed(definition, warming))
         if not _work_left(context):
             _nothing_left(context)
         elif reason := stop():
@@ -106,6 +137,13 @@ def run(definition: SweepDefinition, text: str, store: Store, observe: Observer,
         else:
             _work(context)
         return _end(context)
+
+
+def _extend(context: _Context, text: str) -> None:
+    """Go on in the new search space, and say what becomes of the trials so far."""
+    counted, left_out = extend(context.definition, text, context.ledger)
+    told = f"the search space has changed: {counted} of the trials so far lie in it and inform the search"
+    context.observe(Notice(f"{told}; {left_out} lie outside and do not count" if left_out else told))
 
 
 def no_success(status: Mapping[str, Any], store: Store) -> NoSuccessError:
@@ -156,12 +194,14 @@ def _rows(splits: Splits) -> dict[str, int]:
 
 def _work_left(context: _Context) -> bool:
     """Whether a trial is to be run or the winner to be tested."""
-    definition, history = context.definition, context.ledger.history()
-    if not limit_reached(definition, history, context.ledger.active_seconds()) and (
-        any(not record.state.final for record in history) or next_trial(definition, history) is not None
-    ):
-        return True
-    return untested(context.ledger, definition.metric) is not None
+    definition, ledger = context.definition, context.ledger
+    counted = tuple(record for record in ledger.history() if record.counted)
+    if not limit_reached(definition, ledger.history(), ledger.active_seconds()):
+        whole = total(definition)
+        more = (whole is None or len(counted) < whole) and ledger.get("exhausted") != exhausted(definition)
+        if more or any(not record.state.final for record in counted):
+            return True
+    return untested(ledger, definition.metric) is not None
 
 
 def _nothing_left(context: _Context) -> None:
@@ -170,7 +210,7 @@ def _nothing_left(context: _Context) -> None:
     reason = limit_reached(context.definition, history, ledger.active_seconds()) or EVERY_TRIAL
     context.observe(Notice(f"nothing was run: {reason}"))
     if ledger.get("state") not in ("complete", "failed"):
-        unfinished = any(not record.state.final for record in history)
+        unfinished = any(record.counted and not record.state.final for record in history)
         _conclude(context, Ending("stopped" if unfinished else "complete", reason))
     if ledger.get("sent_to") != _mlflow(context):
         outbox = tracking.Outbox(ledger, context.store, context.uri, context.problems.put)
@@ -285,7 +325,7 @@ def _flush(context: _Context, outbox: tracking.Outbox) -> None:
 def _end(context: _Context) -> dict[str, Any]:
     """Tell what was found."""
     found = status_object(snapshots.take(context.ledger, context.store))
-    searched = list(context.definition.space.searched)
+    searched = list(context.definition.searched)
     context.observe(SweepEnded(found, words.findings(found, searched), _where(context, found)))
     if found["state"] != "interrupted" and context.ledger.get("sent_to") is None:
         sync = context.store.command("sync", found["sweep"])

@@ -36,8 +36,9 @@ def _searched(view: SweepView) -> str:
     cap = f" of {view.run_cap}" if view.run_cap is not None else ""
     state = view.state + (f" ({view.reason})" if view.reason else "")
     verb = "maximise" if view.goal == "maximize" else "minimise"
+    names = ", ".join(definition.get("architecture") or "?")
     return (
-        f"**Searched**: `{definition.get('architecture', '?')}` by {definition.get('method', '?')} search to {verb}"
+        f"**Searched**: `{names}` by {definition.get('method', '?')} search to {verb}"
         f" `{view.metric}`, seed {definition.get('seed', 0)}. Sweep {state}: {len(view.history)}{cap} trials"
         + (f" ({parts})." if parts else ".")
     )
@@ -80,24 +81,34 @@ FLOORS = {"chance": "chance", "majority": "commonest label", "linear": "TF-IDF a
 
 
 def _space(view: SweepView) -> str:
-    space: Mapping[str, Mapping[str, Any]] = view.definition.get("space") or {}
-    searched = {name: item for name, item in space.items() if item.get("kind") != "constant"}
-    if not searched:
-        return ""
+    spaces: Mapping[str, Mapping[str, Any]] = view.definition.get("space") or {}
     head = "won" if view.state != "running" else "leads"
-    lines = [f"| parameter | searched | {head} |", "|---|---|---|"]
-    for name, item in sorted(searched.items()):
-        lines.append(f"| {name} | {_values(item)} | {_chosen(view.winner, name)} |")
-    return "\n".join(lines)
+    blocks = []
+    for architecture, space in spaces.items():
+        searched = {name: item for name, item in sorted(space.items()) if item["kind"] != "constant"}
+        if not searched:
+            continue
+        title = architecture if len(spaces) > 1 else "parameter"
+        winner = view.winner if view.winner and view.winner.trial.architecture == architecture else None
+        lines = [f"| {title} | searched | {head} |", "|---|---|---|"]
+        lines += [f"| {name} | {_values(item)} | {_chosen(winner, name)} |" for name, item in searched.items()]
+        blocks.append("\n".join(lines))
+    return "\n\n".join(blocks)
 
 
 def _values(item: Mapping[str, Any]) -> str:
+    when = "".join(
+        f", when {parent} is {' or '.join(map(text_of, values))}" for parent, values in (item.get("when") or {}).items()
+    )
     if item["kind"] == "categorical":
-        return ", ".join(text_of(value) for value in item["values"])
+        return ", ".join(text_of(value) for value in item["values"]) + when
     extra = [word for word in ("integer", "log") if item.get(word)]
     if item.get("step"):
         extra.append(f"step {item['step']:g}")
-    return f"{item['low']:g} to {item['high']:g}" + (f" ({', '.join(extra)})" if extra else "")
+    if prior := item.get("prior"):
+        kind = "normal" if "mu" in prior else "beta"
+        extra.append(f"{kind} {', '.join(f'{name} {value:g}' for name, value in prior.items())}")
+    return f"{item['low']:g} to {item['high']:g}" + (f" ({', '.join(extra)})" if extra else "") + when
 
 
 def _chosen(winner: TrialRecord | None, name: str) -> str:

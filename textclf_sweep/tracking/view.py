@@ -30,7 +30,10 @@ LONGEST_TAG = 7500
 COUNTED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAILED, TrialState.INTERRUPTED, TrialState.RUNNING)
 """The states whose trials are counted on the parent run."""
 
-OUTCOMES = ("loss", "accuracy", "macro_f1", "val_loss", "val_accuracy", "val_macro_f1")
+OUTCOMES = (
+    "loss", "accuracy", "macro_f1", "val_loss", "val_accuracy", "val_macro_f1",
+    "val_loss_std", "val_accuracy_std", "val_macro_f1_std",
+)  # fmt: skip
 """The metrics of the restored weights that are shown again as ``best.<metric>``; speed is not an outcome."""
 
 SAVED_VIEW = "sweep"
@@ -88,6 +91,11 @@ class SweepView:
     openings: tuple[Opening, ...] = ()
 
     @property
+    def left_out(self) -> frozenset[int]:
+        """The trials that do not count, because the search space has changed."""
+        return frozenset(record.number for record in self.history if not record.counted)
+
+    @property
     def winner(self) -> TrialRecord | None:
         """The best trial; None before there is one."""
         return ranking.best(self.history, Metric(self.metric, self.goal))
@@ -143,7 +151,7 @@ def attempt_tags(view: SweepView, attempt: Attempt, parent: str) -> dict[str, st
         "sweep.attempt": str(attempt.attempt),
         "sweep.state": str(attempt.state),
         "sweep.reason": attempt.reason,
-        "sweep.counted": text_of(attempt.counted),
+        "sweep.counted": text_of(attempt.counted and attempt.trial not in view.left_out),
         **_provenance(view, versions),
     }
     if attempt.result and attempt.result.failure:
@@ -221,7 +229,7 @@ def parent_params(view: SweepView) -> dict[str, str]:
         "method": view.definition.get("method"),
         "metric": view.metric,
         "goal": view.goal,
-        "architecture": view.definition.get("architecture"),
+        "architecture": ", ".join(view.definition.get("architecture") or ()) or None,
         "seed": view.definition.get("seed"),
     }
     return {key: text_of(value) for key, value in values.items() if value is not None}
@@ -245,7 +253,7 @@ def parent_points(view: SweepView) -> Iterator[Point]:
     for record in view.history:
         complete = complete and record.state.final
         value = record.value
-        if value is None or record.state is not TrialState.COMPLETE or not record.epochs:
+        if value is None or record.state is not TrialState.COMPLETE or not record.epochs or not record.counted:
             continue
         time = milliseconds(record.epochs[-1].time)
         yield Point(f"trial.{view.metric}", value, time, record.number)
@@ -273,13 +281,14 @@ def saved_view(view: SweepView, now: float) -> str:
         view: the sweep.
         now: wall-clock seconds since 1970.
     """
-    space: Mapping[str, Mapping[str, Any]] = view.definition.get("space") or {}
-    searched = [name for name, item in sorted(space.items()) if item.get("kind") != "constant"]
+    spaces: Mapping[str, Mapping[str, Any]] = view.definition.get("space") or {}
+    searched = sorted({key for space in spaces.values() for key, item in space.items() if item["kind"] != "constant"})
     state = {
         "orderByKey": f"metrics.`best.{view.metric}`",
         "orderByAsc": view.goal == "minimize",
         "selectedColumns": [
             *(f"metrics.`{key}`" for key in (f"best.{view.metric}", "best_epoch", "seconds")),
+            *(["params.`architecture`"] if len(spaces) > 1 else []),
             *(f"params.`{name}`" for name in searched),
             *(f"tags.`{key}`" for key in ("sweep.state", "sweep.reason")),
         ],

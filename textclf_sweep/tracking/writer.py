@@ -162,6 +162,7 @@ class Writer:
     # The experiment and what is in it
 
     def _experiment(self, seen: SweepView) -> str:
+        names = ", ".join(seen.definition.get("architecture") or [seen.name])
         experiment = self._client.get_experiment_by_name(seen.name)
         if experiment is not None and experiment.lifecycle_stage == "deleted":
             raise database.deleted(seen.name, experiment.experiment_id, self._uri)
@@ -170,7 +171,7 @@ class Writer:
             f"mlflow.sharedViewState.{view.SAVED_VIEW}": view.saved_view(seen, self._clock()),
             "mlflow.experiment.primaryMetric.name": f"best.{seen.metric}",
             "mlflow.experiment.primaryMetric.greaterIsBetter": view.text_of(seen.goal == "maximize"),
-            "mlflow.note.content": seen.description or f"Sweep of {seen.definition.get('architecture', seen.name)}",
+            "mlflow.note.content": seen.description or f"Sweep of {names}",
             "sweep.name": seen.name,
         }
         if experiment is None:

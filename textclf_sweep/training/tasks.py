@@ -36,6 +36,7 @@ class TrainTask:
         corpus, cache, results: folders (see `textclf_sweep.store`).
         definition_hash, data_hash: written into the result.
         limit: seconds before the engine kills it.
+        folds: how many models are trained, each on its own fold of the data; None is one, on the train part.
     """
 
     trial: Trial
@@ -48,6 +49,7 @@ class TrainTask:
     definition_hash: str
     data_hash: str
     limit: float
+    folds: int | None = None
 
     @property
     def key(self) -> str:
