@@ -54,3 +54,26 @@ def test_the_best_is_the_first_of_the_greatest(values: list[float], patience: in
         best = index if watch.is_best else best
     assert (watch.best, best) == (max(values), values.index(max(values)))
     assert watch.is_over == (len(values) - 1 - best >= patience)
+
+
+@given(st.lists(st.floats(0, 1), min_size=1), st.booleans())
+def test_a_trial_ends_with_its_best_epoch_or_its_last(values: list[float], restore: bool) -> None:
+    watch = Watch.of(EarlyStopping("val_accuracy", restore_best_weights=restore), ACCURACY)
+    kept = -1
+    for index, value in enumerate(values):
+        watch = watch.see(value)
+        kept = index if watch.is_kept else kept
+    assert kept == (values.index(max(values)) if restore else len(values) - 1)
+
+
+@given(st.lists(st.floats(0, 1), min_size=1), st.integers(1, 5))
+def test_when_it_ends_does_not_depend_on_the_weights_it_keeps(values: list[float], patience: int) -> None:
+    both = [
+        Watch.of(EarlyStopping("val_accuracy", patience=patience, restore_best_weights=restore), ACCURACY)
+        for restore in (True, False)
+    ]
+    assert len({(after.waited, after.is_over, after.best) for after in (seen(watch, *values) for watch in both)}) == 1
+
+
+def test_without_early_stopping_the_best_epoch_is_kept() -> None:
+    assert not seen(Watch.of(None, ACCURACY), 0.5, 0.4).is_kept

@@ -242,6 +242,18 @@ class TestScript:
         assert (len(found.metrics), found.best_epoch, found.decision, found.stopped_early) == (2, 1, stop, False)
         np.testing.assert_allclose(model.get_weights()[0][1:, 0], self.accuracies(5)[0], atol=1e-6)
 
+    @pytest.mark.parametrize(("patience", "epochs"), [(2, 3), (5, 4)], ids=["stopped early", "all epochs"])
+    def test_the_last_epoch_is_kept_where_the_best_is_not_restored(
+        self, *, scripted, patience: int, epochs: int
+    ) -> None:
+        eighths = (5, 3, 2, 4)
+        stopping = EarlyStopping("val_accuracy", patience, restore_best_weights=False)
+        model, found = scripted(self.accuracies(*eighths), early_stopping=stopping)
+        assert (len(found.metrics), found.best_epoch) == (epochs, epochs)
+        last = eighths[epochs - 1]
+        assert found.confusion.tolist() == [[last, 8 - last], [0, 0]]
+        np.testing.assert_allclose(model.get_weights()[0][1:, 0], self.accuracies(last)[0], atol=1e-6)
+
     def test_a_loss_that_is_not_finite_ends_it_and_keeps_the_finished_epochs(self, fit, scripted) -> None:
         fitted = fit.Fitted()
         with pytest.raises(fit.DivergedError, match=r"^the loss became nan at batch 1$"):

@@ -2,7 +2,8 @@
 
 A pruner module is named as in a definition (``early_terminate: {type: hyperband}``), has only light imports, and
 declares `PARAMETERS` (its options; one whose default is None need not be set), optionally ``check(options) -> str``
-(what is wrong with options that are each valid, or empty) and the function ``prune(look, **options) -> str``. What it answers is a function of the `Look` alone.
+(what is wrong with options that are each valid, or empty) and the function ``prune(look, **options) -> str``. What it
+answers is a function of the `Look` alone.
 """
 
 from __future__ import annotations

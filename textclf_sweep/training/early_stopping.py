@@ -18,6 +18,7 @@ class Watch:
         metric: what is watched, and which direction is better.
         patience: epochs without improvement; None never stops.
         min_delta: the least change that counts as improvement, >= 0.
+        restores: whether a trial ends with its best epoch's weights; else with its last one's.
         best: the best value so far; None before the first epoch.
         mark: the last value that counted as improvement.
         waited: epochs since then.
@@ -27,6 +28,7 @@ class Watch:
     metric: Metric
     patience: int | None = None
     min_delta: float = 0.0
+    restores: bool = True
     best: float | None = None
     mark: float | None = None
     waited: int = 0
@@ -40,7 +42,7 @@ class Watch:
         goal = Metric(
             early_stopping.metric, "maximize" if OBJECTIVES[early_stopping.metric] == "maximize" else "minimize"
         )
-        return cls(goal, early_stopping.patience, early_stopping.min_delta)
+        return cls(goal, early_stopping.patience, early_stopping.min_delta, early_stopping.restore_best_weights)
 
     def see(self, value: float) -> Watch:
         """The watch after one more epoch."""
@@ -55,6 +57,11 @@ class Watch:
             waited=0 if improved else self.waited + 1,
             is_best=is_best,
         )
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether a trial that ended now would end with the last epoch's weights."""
+        return self.is_best or not self.restores
 
     @property
     def is_over(self) -> bool:

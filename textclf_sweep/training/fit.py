@@ -54,7 +54,8 @@ class Fitted:
 
     Attributes:
         metrics: of each epoch, in order.
-        best_epoch: from 1; 0 before the first epoch ends. Its weights are the model's after `fit` returns.
+        best_epoch: from 1; 0 before the first epoch ends. Its weights are the model's after `fit` returns: the last
+            epoch's when early stopping is not to restore the best one's.
         confusion: validation counts at the best epoch.
         decision: set when the parent ended the trial.
         stopped_early: whether early stopping ended it.
@@ -110,7 +111,7 @@ def fit(  # noqa: PLR0913 - the parts of a training run, each once
         _check_finite(epoch, metrics)
         fitted.metrics.append(metrics)
         watch = watch.see(metrics[watch.metric.name])
-        if watch.is_best:
+        if watch.is_kept:
             weights = model.get_weights()
             fitted.best_epoch, fitted.confusion = epoch, scored.confusion
         decision = report(epoch, metrics)

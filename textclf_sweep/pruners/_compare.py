@@ -1,0 +1,62 @@
+"""What the pruners share: the best of a curve, a place among peers, and the reason in words. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+from textclf_sweep.definition.space import Parameter
+from textclf_sweep.definition.types import Metric
+from textclf_sweep.pruners import Look
+
+MIN_TRIALS = Parameter(
+    "min_trials", "int", 4, "other trials that must have come as far before one is given up", minimum=1
+)
+ETA = Parameter(
+    "eta", "float", 3.0, "one trial in eta goes on at each rung; also the ratio of a rung to the one before", above=1
+)
+
+SHARES = {2.0: "half", 3.0: "third", 4.0: "quarter", 5.0: "fifth", 10.0: "tenth"}
+
+
+def best(values: Iterable[float], metric: Metric) -> float:
+    """The best of `values`, those that are no finite numbers left out; the worst possible value when none is left."""
+    finite = [value for value in values if math.isfinite(value)]
+    if metric.goal == "maximize":
+        return max(finite, default=-math.inf)
+    return min(finite, default=math.inf)
+
+
+def at(rung: int, curve: Sequence[float], metric: Metric) -> float:
+    """The value after epoch `rung` (from 1) of a curve that has come so far; the worst possible one if not finite."""
+    return best(curve[rung - 1 : rung], metric)
+
+
+def ranked(values: Iterable[float], metric: Metric) -> list[float]:
+    """`values`, the best first."""
+    return sorted(values, reverse=metric.goal == "maximize")
+
+
+def verdict(look: Look, own: float, limit: float, measure: str) -> str:
+    """Why a trial ends, in words; empty when `own` is no worse than `limit`.
+
+    Args:
+        look: at the trial.
+        own: its value that counts.
+        limit: the value that it should have reached.
+        measure: what that is, with ``{}`` in place of the value: ``best third ({}) of 9 trials``.
+
+    Returns:
+        E.g. ``behind at epoch 4: val_accuracy 0.41, below the best third (0.62) of 9 trials``.
+    """
+    if not look.metric.better(limit, own):
+        return ""
+    side = "below" if look.metric.goal == "maximize" else "above"
+    value = f"{own:.4g}" if math.isfinite(own) else "not finite"
+    where = f"behind at epoch {len(look.curve)}: {look.metric.name} {value}"
+    return f"{where}, {side} the {measure.format(f'{limit:.4g}')}"
+
+
+def share(eta: float) -> str:
+    """The part of the trials that goes on, in words: ``best third``."""
+    return f"best {SHARES.get(eta, f'1/{eta:g}')}"
