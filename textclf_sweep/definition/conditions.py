@@ -110,48 +110,59 @@ def conditioned(
         what = f"the conditions go round in a circle: {' -> '.join((*circle, circle[0]))}"
         problems.add(field.get("when") or field, what, "a parameter that depends on none of them", "remove one")
         return None
-    return _resolved(distributions, declared, entries, written, _ordered(parents), problems)
+    stated = _Stated(distributions, declared, entries, written)
+    found = _Found({}, {})
+    for name in _ordered(parents):
+        _place(name, stated, found, problems)
+    return SearchSpace.of(found.there, found.needed) if len(problems.found) == before else None
 
 
-def _resolved(
-    distributions: Mapping[str, Distribution],
-    declared: Mapping[str, Parameter],
-    entries: Mapping[str, Field],
-    written: Mapping[str, tuple[Written, ...]],
-    order: tuple[str, ...],
-    problems: Problems,
-) -> SearchSpace | None:
-    """`conditioned`, for conditions that form no circle; `order` has parents before their children."""
-    before = len(problems.found)
-    there, needed = dict[str, Distribution](), dict[str, tuple[Condition, ...]]()
-    for name in order:
-        own = [Condition(*item) for item in declared[name].when]
-        stated = written.get(name, ())
-        everything = _merged([*own, *(item.condition for item in stated)])
-        verdicts = {condition: _verdict(condition, there, needed) for condition in everything}
-        if name in entries:
-            _complain(name, entries[name], own, stated, there, needed, problems)
-        if not {"never", "unlisted"} & {*verdicts.values()}:
-            there[name] = distributions[name]
-            if kept := tuple(condition for condition, verdict in verdicts.items() if verdict == "sometimes"):
-                needed[name] = kept
-    return SearchSpace.of(there, needed) if len(problems.found) == before else None
+@dataclass(frozen=True, slots=True)
+class _Stated:
+    """What `conditioned` goes by: its arguments, and the conditions of each entry."""
+
+    distributions: Mapping[str, Distribution]
+    declared: Mapping[str, Parameter]
+    entries: Mapping[str, Field]
+    written: Mapping[str, tuple[Written, ...]]
+
+    def of(self, name: str) -> tuple[tuple[Condition, ...], tuple[Written, ...]]:
+        """The conditions of a parameter: those declared and those written."""
+        return tuple(Condition(*item) for item in self.declared[name].when), self.written.get(name, ())
 
 
-def _verdict(
-    condition: Condition, there: Mapping[str, Distribution], needed: Mapping[str, tuple[Condition, ...]]
-) -> str:
-    """Whether a condition holds always, sometimes or never; ``unlisted`` when its parent is a continuous range."""
-    if condition.parent not in there:
-        return "never"
-    parent = there[condition.parent]
-    count = cardinality(parent)
-    if count is None:
-        return "unlisted"
-    distinct = {(isinstance(value, bool), value) for value in condition.values if contains(parent, value)}
-    if not distinct:
-        return "never"
-    return "always" if len(distinct) == count and condition.parent not in needed else "sometimes"
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The space as far as it is known: parameters that can be there, and the conditions they need."""
+
+    there: dict[str, Distribution]
+    needed: dict[str, tuple[Condition, ...]]
+
+    def verdict(self, condition: Condition) -> str:
+        """Whether it holds always, sometimes or never; ``unlisted`` when its parent is a continuous range."""
+        if condition.parent not in self.there:
+            return "never"
+        parent = self.there[condition.parent]
+        count = cardinality(parent)
+        if count is None:
+            return "unlisted"
+        distinct = {(isinstance(value, bool), value) for value in condition.values if contains(parent, value)}
+        if not distinct:
+            return "never"
+        return "always" if len(distinct) == count and condition.parent not in self.needed else "sometimes"
+
+
+def _place(name: str, stated: _Stated, found: _Found, problems: Problems) -> None:
+    """Add a parameter whose parents are known to what is found, if it can be there."""
+    own, written = stated.of(name)
+    merged = _merged([*own, *(item.condition for item in written)])
+    verdicts = {condition: found.verdict(condition) for condition in merged}
+    if name in stated.entries:
+        _complain(name, stated, found, problems)
+    if not {"never", "unlisted"} & {*verdicts.values()}:
+        found.there[name] = stated.distributions[name]
+        if needed := tuple(condition for condition, verdict in verdicts.items() if verdict == "sometimes"):
+            found.needed[name] = needed
 
 
 def _merged(conditions: list[Condition]) -> tuple[Condition, ...]:
@@ -164,34 +175,24 @@ def _merged(conditions: list[Condition]) -> tuple[Condition, ...]:
     return tuple(merged.values())
 
 
-def _complain(
-    name: str,
-    field: Field,
-    own: list[Condition],
-    stated: tuple[Written, ...],
-    there: Mapping[str, Distribution],
-    needed: Mapping[str, tuple[Condition, ...]],
-    problems: Problems,
-) -> None:
+def _complain(name: str, stated: _Stated, found: _Found, problems: Problems) -> None:
     """Of conditions of a parameter that the definition names and that never hold."""
-    before = len(problems.found)
-    for place, condition, declared in (
-        *((field, condition, True) for condition in own),
-        *((item.field, item.condition, False) for item in stated),
-    ):
-        parent, values, verdict = condition.parent, either(condition.values), _verdict(condition, there, needed)
-        now = _now(there.get(parent))
+    before, field = len(problems.found), stated.entries[name]
+    own, written = stated.of(name)
+    for item in (*(Written(field, condition) for condition in own), *written):
+        parent, values = item.condition.parent, either(item.condition.values)
+        verdict, now = found.verdict(item.condition), _now(found.there.get(parent))
         if verdict == "unlisted":
             what = f"{parent} is a continuous range, without single values that {name} could depend on"
-            problems.add(place, what, "a parent with listed values", f"write {parent}: {{values: [...]}}")
-        elif verdict == "never" and declared:
+            problems.add(item.field, what, "a parent with listed values", f"write {parent}: {{values: [...]}}")
+        elif verdict == "never" and item.field is field:
             fix = f"remove {name}, or let {parent} be {values}"
-            problems.add(place, f"{name} means nothing while {parent} is {now}", f"{parent}: {values}", fix)
+            problems.add(field, f"{name} means nothing while {parent} is {now}", f"{parent}: {values}", fix)
         elif verdict == "never":
             what = f"{parent} is never {values} in this sweep: it is {now}"
-            problems.add(place, what, f"values that {parent} can have", f"list {values} in parameters.{parent}")
-    merged = _merged([*own, *(item.condition for item in stated)])
-    if len(problems.found) == before and "never" in {_verdict(item, there, needed) for item in merged}:
+            problems.add(item.field, what, f"values that {parent} can have", f"list {values} in parameters.{parent}")
+    merged = _merged([*own, *(item.condition for item in written)])
+    if len(problems.found) == before and "never" in map(found.verdict, merged):
         what = f"the conditions exclude each other, so {name} is never there"
         problems.add(field.get("when") or field, what, "conditions that can hold together", "remove one")
 

@@ -138,6 +138,27 @@ def position(distribution: Range, value: float) -> float:
     return (at - low) / (high - low) if high > low else 0.5
 
 
+def share(prior: Normal | Beta, left: float, right: float) -> float:
+    """How much of a prior, in [0, 1], lies between two numbers (logarithms, where the prior is of those)."""
+    return _cumulative(prior, right) - _cumulative(prior, left)
+
+
+def spaced(distribution: Range, count: int) -> tuple[Scalar, ...]:
+    """`count` (>= 2) values at evenly spaced quantiles, ascending, each once, so perhaps fewer.
+
+    Without a prior both ends are among them; with one they are the middles of `count` equally likely parts.
+    """
+    low, high = distribution.low, distribution.high
+    if distribution.prior is not None:
+        numbers = [float(draw(distribution, (index + 0.5) / count)) for index in range(count)]
+    else:
+        left, right = (math.log(low), math.log(high)) if distribution.log else (low, high)
+        inner = (left + index / (count - 1) * (right - left) for index in range(1, count - 1))
+        numbers = [low, *(math.exp(number) if distribution.log else number for number in inner), high]
+    # Twelve digits: what arithmetic adds behind them is noise that a person would not have written.
+    return tuple(dict.fromkeys(snap(distribution, float(f"{number:.12g}")) for number in numbers))
+
+
 def contains(distribution: Distribution, value: Scalar) -> bool:
     """Whether `value` can be drawn from `distribution` (types included: True is not 1)."""
     match distribution:
@@ -196,9 +217,11 @@ def _cumulative(prior: Normal | Beta | None, number: float) -> float:
         return number
     if isinstance(prior, Normal):
         return NormalDist(prior.mu, prior.sigma).cdf(number)
+    if not 0 < number < 1:
+        return float(number >= 1)
     from scipy.special import betainc  # noqa: PLC0415 - as above
 
-    return float(betainc(prior.a, prior.b, min(max(number, 0.0), 1.0)))
+    return float(betainc(prior.a, prior.b, number))
 
 
 def _multiples(low: float, high: float, step: float) -> range:

@@ -15,7 +15,7 @@ from textclf_sweep.trial import Parameters, Scalar
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Sweep:
     """What enqueued sets are checked against.
 
     Attributes:
@@ -31,25 +31,25 @@ class Asked:
     problems: Problems
 
 
-def enqueued(field: Field, asked: Asked) -> dict[str, tuple[Parameters, ...]]:
+def enqueued(field: Field, sweep: Sweep) -> dict[str, tuple[Parameters, ...]]:
     """The parameter sets that the first trials of each architecture use, in order.
 
     A value may lie outside the range that is searched, but not outside what the parameter allows; a parameter that
     has one value keeps it. A set that names no architecture goes to every one that has all its parameters.
     """
-    found: dict[str, list[Parameters]] = {entry.name: [] for entry in asked.chosen}
+    found: dict[str, list[Parameters]] = {entry.name: [] for entry in sweep.chosen}
     if not isinstance(field.node, ListNode):
         what = f"{describe(field.node)} is no list"
-        asked.problems.add(field, what, "a list of mappings", "enqueue: [{dropout: 0.2}]")
+        sweep.problems.add(field, what, "a list of mappings", "enqueue: [{dropout: 0.2}]")
     for item in field.items():
-        for entry in _receivers(item, asked):
-            found[entry.name].append(dict(_set(item, entry, asked)))
+        for entry in _receivers(item, sweep):
+            found[entry.name].append(dict(_set(item, entry, sweep)))
     return {name: tuple(sets) for name, sets in found.items()}
 
 
-def _receivers(field: Field, asked: Asked) -> Sequence[Entry]:
+def _receivers(field: Field, sweep: Sweep) -> Sequence[Entry]:
     """The architectures that a set is for; none when that is wrong, which is reported."""
-    problems, chosen = asked.problems, asked.chosen
+    problems, chosen = sweep.problems, sweep.chosen
     names = [name for name, _ in field.entries() if name != ARCHITECTURE]
     if not isinstance(field.node, MapNode) or not set(field.node.entries) - {ARCHITECTURE}:
         what = f"{describe(field.node)} is no parameter set" if not isinstance(field.node, MapNode) else "it is empty"
@@ -60,13 +60,12 @@ def _receivers(field: Field, asked: Asked) -> Sequence[Entry]:
         rule = Parameter(ARCHITECTURE, "str", None, "", choices=tuple(entry.name for entry in chosen))
         value = parameter_value(named, rule, problems)
         chosen = [entry for entry in chosen if entry.name == value]
-    known = {name: {item.name for item in entry.parameters} for entry in chosen for name in [entry.name]}
-    having = [entry for entry in chosen if known[entry.name].issuperset(names)]
+    having = [entry for entry in chosen if {item.name for item in entry.parameters}.issuperset(names)]
     if having or not chosen:
         return having
     strangers = [name for name in names if not owners_of(name, chosen)]
     for name in strangers:
-        unknown_parameter(field.child(name), name, chosen, asked.catalogue, problems)
+        unknown_parameter(field.child(name), name, chosen, sweep.catalogue, problems)
     if not strangers:
         what = f"no architecture has all of {', '.join(names)}"
         parts = "; ".join(f"{name}: {', '.join(owners_of(name, chosen))}" for name in names)
@@ -74,32 +73,30 @@ def _receivers(field: Field, asked: Asked) -> Sequence[Entry]:
     return chosen if len(chosen) == 1 else ()
 
 
-def _set(field: Field, entry: Entry, asked: Asked) -> Iterator[tuple[str, Scalar]]:
+def _set(field: Field, entry: Entry, sweep: Sweep) -> Iterator[tuple[str, Scalar]]:
     """The valid parameters of a set for one architecture."""
     declared = {item.name: item for item in entry.parameters}
     values = {
-        name: parameter_value(child, declared[name], asked.problems)
+        name: parameter_value(child, declared[name], sweep.problems)
         for name, child in field.entries()
         if name in declared
     }
     valid = {name: value for name, value in values.items() if value is not None}
-    space = asked.spaces.get(entry.name)
+    space = sweep.spaces.get(entry.name)
     for name, value in valid.items():
-        if space is not None:
-            _check(field.child(name), name, valid, declared[name], space, asked.problems)
+        if space is not None and name in dict(space.distributions):
+            _check(field, name, valid, space, sweep.problems)
+        elif space is not None:
+            parent, wanted = declared[name].when[0]
+            what = f"{name} is not in this sweep, where {parent} is never {either(wanted)}"
+            fix = f"list {either(wanted)} in parameters.{parent}, or remove it"
+            sweep.problems.add(field.child(name), what, "a parameter that can be there", fix)
         yield name, value
 
 
-def _check(
-    field: Field, name: str, values: Parameters, parameter: Parameter, space: SearchSpace, problems: Problems
-) -> None:
+def _check(item: Field, name: str, values: Parameters, space: SearchSpace, problems: Problems) -> None:
     """A set's parameter keeps the one value it has in the sweep, and is there with the set's values."""
-    constants, value = space.constants, values[name]
-    if name not in dict(space.distributions):
-        parent, wanted = parameter.when[0]
-        problems.add(field, f"{name} is not in this sweep, where {parent} is never {either(wanted)}",
-                     "a parameter that is", f"list {either(wanted)} in parameters.{parent}, or remove it")  # fmt: skip
-        return
+    field, constants, value = item.child(name), space.constants, values[name]
     if name in constants and constants[name] != value:
         problems.add(
             field, f"{shown(value)} differs from the one value {name} has in this sweep", shown(constants[name]),
@@ -110,14 +107,14 @@ def _check(
     waiting = [name]
     while waiting:
         for condition in conditions.get(waiting.pop(), ()):
-            parent, wanted = condition.parent, either(condition.values)
+            parent, allowed = condition.parent, either(condition.values)
             given = values.get(parent, constants.get(parent))
             if given is None:
-                what = f"{name} is there only while {parent} is {wanted}, and this set does not say what {parent} is"
+                what = f"{name} is there only while {parent} is {allowed}, and this set does not say what {parent} is"
                 problems.add(field, what, f"{parent} beside it", f"add {parent}: {shown(condition.values[0])}")
                 return
             if not condition.allows(given):
-                what = f"{name} is there only while {parent} is {wanted}, but here it is {shown(given)}"
+                what = f"{name} is there only while {parent} is {allowed}, but here it is {shown(given)}"
                 problems.add(field, what, "parameters that are there together", f"remove {name}, or change {parent}")
                 return
             waiting.append(parent)

@@ -8,14 +8,20 @@ from __future__ import annotations
 import math
 
 from textclf_sweep.definition.nodes import Field, ListNode, MapNode, Problems, ScalarNode, describe
+from textclf_sweep.definition.priors import PRIORS, SHAPES
 from textclf_sweep.definition.ranges import RANGES, Asked, is_numeric, range_of
 from textclf_sweep.definition.space import Categorical, Constant, Distribution, Parameter
 from textclf_sweep.definition.suggest import VALUES, nearest
 from textclf_sweep.definition.values import parameter_value, unknown_key
 
-DISTRIBUTIONS = ("constant", "categorical", *RANGES)
-KEYS = ("value", "values", "probabilities", "min", "max", "distribution", "q")
-"""What an entry can have."""
+CATEGORICAL = ("categorical", "categorical_w_probabilities")
+DISTRIBUTIONS = ("constant", *CATEGORICAL, *RANGES, *PRIORS)
+KEYS = ("value", "values", "probabilities", "min", "max", "distribution", "q", "count", *SHAPES, "when")
+"""What an entry can have; ``when`` is read by `textclf_sweep.definition.conditions`."""
+BESIDE = {
+    "value": ("constant",), "values": CATEGORICAL, "min, max": tuple(RANGES), "": DISTRIBUTIONS,
+}  # fmt: skip
+"""The distributions that go with a form; those of `PRIORS` are a form of their own."""
 SHARE = Parameter("probabilities", "float", 0.0, "", minimum=0, maximum=1)
 
 
@@ -34,8 +40,8 @@ def distribution_of(field: Field, parameter: Parameter, problems: Problems) -> D
     if not isinstance(field.node, MapNode) or len(list(field.entries())) < len(field.node.entries):
         return None  # the reader has complained of the rest
     before = len(problems.found)
-    form = _form(field, parameter, problems)
     name = _distribution_name(field, problems)
+    form = _form(field, parameter, name, problems)
     _check_keys(field, form, name, problems)
     if len(problems.found) > before:
         return None
@@ -48,10 +54,12 @@ def distribution_of(field: Field, parameter: Parameter, problems: Problems) -> D
             return range_of(Asked(field, parameter, name, problems))
 
 
-def _form(field: Field, parameter: Parameter, problems: Problems) -> str:
-    """Which of ``value``, ``values`` and ``min, max`` the entry uses; empty when that is not clear."""
+def _form(field: Field, parameter: Parameter, name: str, problems: Problems) -> str:
+    """``value``, ``values``, ``min, max`` or the name of a prior: what the entry uses; empty when that is not clear."""
     forms = [form for form in ("value", "values") if field.get(form)]
-    if field.get("min") or field.get("max"):
+    if name in PRIORS:
+        forms.append(name)
+    elif field.get("min") or field.get("max"):
         forms.append("min, max")
     if len(forms) == 1:
         return forms[0]
@@ -62,7 +70,9 @@ def _form(field: Field, parameter: Parameter, problems: Problems) -> str:
         )  # fmt: skip
     elif not forms:
         example = "{values: [...]}" if not is_numeric(parameter) else "{min: ..., max: ...}"
-        problems.add(field, "says nothing about the values", "value, values, or min and max", f"e.g. {example}")
+        near = [item for item in PRIORS if any(field.get(key) for key in _shape(item))]
+        fix = f"add distribution: {near[0]}" if near else f"e.g. {example}"
+        problems.add(field, "says nothing about the values", "value, values, or min and max", fix)
     else:
         problems.add(field, f"has both {' and '.join(forms)}", "value, values, or min and max", "keep one of them")
     return ""
@@ -70,21 +80,39 @@ def _form(field: Field, parameter: Parameter, problems: Problems) -> str:
 
 def _check_keys(field: Field, form: str, name: str, problems: Problems) -> None:
     """Complain of unknown keys and of a distribution or a key that belongs to another form."""
-    fitting = {"value": ("constant",), "values": ("categorical",), "min, max": tuple(RANGES)}.get(form, DISTRIBUTIONS)
+    fitting = BESIDE.get(form, (form,))
     if name in DISTRIBUTIONS and name not in fitting:
         problems.add(field.child("distribution"), f"{name} does not go with {form}", f"one of {', '.join(fitting)}")
     for key, child in field.entries():
-        if key in ("mu", "sigma"):
-            problems.add(child, "belongs to normal distributions, which are not supported", "min and max", "remove it")
-        elif key == "probabilities" and form in ("value", "min, max"):
-            problems.add(child, f"does not go with {form}", "probabilities beside values", "remove it")
-        elif key == "q" and form in ("value", "values"):
-            problems.add(child, f"does not go with {form}", "q beside min and max", "remove it")
-        elif key == "q" and name in RANGES and not RANGES[name].stepped:
-            better = "q_log_uniform_values" if RANGES[name].log else "q_uniform"
-            problems.add(child, f"does not go with {name}", "q beside q_ distributions", f"distribution: {better}")
-        elif key not in KEYS and key != "parameters":
-            unknown_key(child, key, KEYS, problems)
+        if key not in KEYS:
+            if key != "parameters":
+                unknown_key(child, key, KEYS, problems)
+        elif wrong := _misplaced(key, form, name):
+            problems.add(child, f"does not go with {name if form in ('', 'min, max') and name else form}", *wrong)
+
+
+def _misplaced(key: str, form: str, name: str) -> tuple[str, str] | None:
+    """What would be right instead of a key beside a form, and how to mend it; None when it is right."""
+    numbers = form not in ("value", "values")
+    if key == "probabilities" and form and form != "values":
+        return "probabilities beside values", "remove it"
+    if key in ("q", "count") and not numbers:
+        return f"{key} beside min and max", "remove it"
+    if key == "q" and name in RANGES and not RANGES[name].stepped:
+        shape = RANGES[name]
+        better = "q_log_uniform" if shape.exponents else "q_log_uniform_values" if shape.log else "q_uniform"
+        return "q beside q_ distributions", f"distribution: {better}"
+    if key == "q" and name in PRIORS and not PRIORS[name].stepped:
+        return "q beside q_ distributions", f"distribution: q_{name}"
+    if key in SHAPES and form and key not in _shape(form):
+        owner = next(item for item in PRIORS if key in _shape(item))
+        return f"{key} beside distribution: {owner} and its like", "remove it"
+    return None
+
+
+def _shape(form: str) -> set[str]:
+    """The keys of a prior's numbers; of another form there are none."""
+    return {item.name for item in PRIORS[form].shape} if form in PRIORS else set()
 
 
 def _distribution_name(field: Field, problems: Problems) -> str:

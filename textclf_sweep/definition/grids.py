@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from textclf_sweep.definition.catalogue import Catalogue, Entry
 from textclf_sweep.definition.nodes import Field, Problems
@@ -14,16 +15,31 @@ PACED = "epochs"
 """The parameter that a searcher which paces sets by itself."""
 
 
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where problems with a space are reported.
+
+    Attributes:
+        entries: what the definition says of some parameters.
+        rest: the place of the others, and of the space as a whole.
+    """
+
+    entries: Mapping[str, Field]
+    rest: Field
+
+    def of(self, name: str) -> Field:
+        """The place of one parameter."""
+        return self.entries.get(name, self.rest)
+
+
 def check_probabilities(
-    space: SearchSpace, entries: Mapping[str, Field], place: Field, searcher: Entry, catalogue: Catalogue,
-    problems: Problems,
-) -> None:  # fmt: skip
+    space: SearchSpace, places: Places, searcher: Entry, catalogue: Catalogue, problems: Problems
+) -> None:
     """A searcher that chooses by itself cannot follow the probabilities of listed values.
 
     Args:
         space: what is searched.
-        entries: what the definition says of some parameters.
-        place: where problems are reported that are of no entry.
+        places: where problems are reported.
         searcher: who proposes.
         catalogue: of all searchers, to name one that can.
         problems: gets what is wrong.
@@ -34,26 +50,23 @@ def check_probabilities(
     fix = f"use method: {able[0].methods[0]} (sampler {able[0].name}), or remove" if able else "remove"
     for name, distribution in space.distributions:
         if isinstance(distribution, Categorical) and distribution.probabilities is not None:
-            child = entries.get(name, place)
+            child = places.of(name)
             what = f"sampler {searcher.name} does not draw by probabilities"
             expected = "values without probabilities"
             problems.add(child.get("probabilities") or child, what, expected, f"{fix} the probabilities")
 
 
-def check_grid(
-    space: SearchSpace, entries: Mapping[str, Field], place: Field, run_cap: int | None, problems: Problems
-) -> None:
+def check_grid(space: SearchSpace, places: Places, run_cap: int | None, problems: Problems) -> None:
     """A searcher that enumerates needs a space it can get to the end of.
 
     Args:
         space: what is searched.
-        entries: what the definition says of some parameters.
-        place: where problems are reported that are of no entry.
+        places: where problems are reported.
         run_cap: the number of trials, which makes a large grid harmless.
         problems: gets what is wrong.
     """
     for name, distribution in space.distributions:
-        child = entries.get(name, place)
+        child = places.of(name)
         count = cardinality(distribution)
         if count is None:
             problems.add(
@@ -68,27 +81,22 @@ def check_grid(
     if size is not None and size > MOST_SETS and run_cap is None:
         what = f"the grid has {_count(size)} parameter sets"
         fix = "list fewer values, add run_cap, or use method: random"
-        problems.add(place, what, f"{MOST_SETS:,} at most without run_cap", fix)
+        problems.add(places.rest, what, f"{MOST_SETS:,} at most without run_cap", fix)
 
 
 def paced(
-    distributions: Mapping[str, Distribution],
-    entries: Mapping[str, Field],
-    place: Field,
-    searcher: Entry,
-    problems: Problems,
+    distributions: Mapping[str, Distribution], places: Places, searcher: Entry, problems: Problems
 ) -> dict[str, Distribution]:
     """`distributions` with the epochs as the range that a searcher which paces chooses from.
 
     Args:
         distributions: of all parameters of an architecture.
-        entries: what the definition says of some parameters.
-        place: where problems are reported that are of no entry.
+        places: where problems are reported.
         searcher: who proposes, one that paces.
         problems: gets what is wrong: epochs that are no single number >= 2.
     """
     epochs = distributions.get(PACED)
-    field = entries.get(PACED, place)
+    field = places.of(PACED)
     if field.get("when") is not None and isinstance(epochs, Constant):
         problems.add(field.child("when"), f"sampler {searcher.name} sets the epochs of every trial", "no condition",
                      "remove it")  # fmt: skip

@@ -219,8 +219,8 @@ def data(catalogue: Catalogue) -> tuple[Setting, ...]:
 
 SECTIONS = {
     "metric": "The objective.",
-    "parameters": "Where each hyperparameter's value comes from; when absent, the architecture's own ranges. With several "
-    "architectures, what is one's alone may stand below its name.",
+    "parameters": "Where each hyperparameter's value comes from; when absent, the architecture's own ranges. With "
+    "several architectures, what is one's alone may stand below its name.",
     "data": "Where texts and labels come from and how they are split.",
     "early_stopping": "When a trial stops by itself; false trains every epoch.",
     "budget": "Limits of time and patience.",

@@ -13,7 +13,7 @@ from textclf_sweep.definition.catalogue import Catalogue, Entry
 from textclf_sweep.definition.methods import searcher_of
 from textclf_sweep.definition.nodes import BrokenNode, Field, Place, Problems, quote
 from textclf_sweep.definition.reader import MAX_BYTES, read
-from textclf_sweep.definition.searches import architectures_of, caps_of, searches_of
+from textclf_sweep.definition.searches import Asked, architectures_of, caps_of, searches_of
 from textclf_sweep.definition.sections import budget_of, data_of, early_stopping_of, early_terminate_of, metric_of
 from textclf_sweep.definition.suggest import nearest
 from textclf_sweep.definition.types import Allocate, DataSettings, EarlyTerminate, SweepDefinition
@@ -96,7 +96,7 @@ def _definition(
         values["name"] = _default_name(root.place, path, problems)
     chosen = architectures_of(root, catalogue, problems)
     caps = caps_of(root, chosen, _allocate(root, values), problems)
-    searches = searches_of(root, chosen, caps, searcher, catalogue, problems, defaults=defaults)
+    searches = searches_of(root, Asked(chosen, caps, searcher, catalogue, defaults), problems)
     if problems.found or data is None or searcher is None:
         problems.stop()
     plain = {key: value for key, value in values.items() if key not in ("library", "sampler")}
@@ -109,7 +109,8 @@ def _definition(
 
 def _allocate(root: Field, values: Mapping[str, Any]) -> Allocate | None:
     """How trials are shared; None when what is written is invalid."""
-    return values.get("allocate", None if root.get("allocate") else "each")
+    found: Allocate | None = values.get("allocate", None if root.get("allocate") else "each")
+    return found
 
 
 def _check_paces(

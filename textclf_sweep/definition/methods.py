@@ -31,9 +31,7 @@ def searcher_of(root: Field, values: Mapping[str, Any], catalogue: Catalogue, pr
     if method is None:
         return None
     if "sampler" in values:
-        return _named(
-            root.child("sampler"), catalogue.searchers[values["sampler"]], method, library, catalogue, problems
-        )
+        return _named(root.child("sampler"), values, catalogue, problems)
     wanted = library or LIBRARY
     for entry in catalogue.searchers.values():
         if entry.default and entry.library == wanted and entry.methods[:1] == (method,):
@@ -44,10 +42,9 @@ def searcher_of(root: Field, values: Mapping[str, Any], catalogue: Catalogue, pr
     return None
 
 
-def _named(
-    field: Field, entry: Entry, method: str, library: str | None, catalogue: Catalogue, problems: Problems
-) -> Entry | None:
+def _named(field: Field, values: Mapping[str, Any], catalogue: Catalogue, problems: Problems) -> Entry | None:
     """The sampler that is named, if it serves the method and is the library's."""
+    entry, method, library = catalogue.searchers[values["sampler"]], values["method"], values.get("library")
     if method not in entry.methods:
         what = f"{entry.name} does not serve method {method}"
         fix = f"write method: {entry.methods[0]}, or remove the sampler" if entry.methods else "remove the sampler"

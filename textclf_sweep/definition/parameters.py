@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from textclf_sweep.definition.catalogue import Catalogue, Entry
 from textclf_sweep.definition.conditions import ARCHITECTURE
@@ -14,6 +15,27 @@ from textclf_sweep.definition.values import scalars
 
 Entries = dict[str, Field]
 """The entries of ``parameters`` that are about one architecture, by parameter."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What names below ``parameters`` can be.
+
+    Attributes:
+        chosen: the sweep's architectures.
+        catalogue: of all architectures.
+    """
+
+    chosen: Sequence[Entry]
+    catalogue: Catalogue
+
+    def having(self, parameter: str) -> list[Entry]:
+        """The chosen architectures that have a parameter."""
+        return [entry for entry in self.chosen if parameter in {item.name for item in entry.parameters}]
+
+    def is_section(self, name: str) -> bool:
+        """Whether a name is an architecture's and not a parameter's."""
+        return name in self.catalogue.architectures and not self.having(name)
 
 
 def entries_of(
@@ -37,76 +59,66 @@ def entries_of(
         fix = "write one hyperparameter per line below it, or remove the key to search the architecture's own ranges"
         problems.add(field, f"{describe(field.node)} cannot stand here", "a mapping", fix)
         return None
-    names = {entry.name: {item.name for item in entry.parameters} for entry in chosen}
-    sections = {name for name in catalogue.architectures if not any(name in own for own in names.values())}
+    names = _Names(chosen, catalogue)
     for name, child in field.entries():
-        if name in sections:
+        having = names.having(name)
+        if names.is_section(name):
             continue
-        having = [entry for entry in chosen if name in names[entry.name]]
         if not having:
             unknown_parameter(child, name, chosen, catalogue, problems)
-        for entry in _restricted(child, name, having, chosen, catalogue, problems):
+        for entry in _restricted(child, name, having, names, problems):
             entries[entry.name][name] = child
     for name, child in field.entries():
-        if name in sections:
-            _own(child, name, chosen, catalogue, entries, problems)
+        if names.is_section(name) and (owner := _named(child, name, chosen, problems)) is not None:
+            entries[name] |= _own(child, owner, catalogue, problems)
     return entries
 
 
-def _own(
-    field: Field,
-    name: str,
-    chosen: Sequence[Entry],
-    catalogue: Catalogue,
-    entries: Mapping[str, Entries],
-    problems: Problems,
-) -> None:
-    """Put the entries of one architecture's section in front of the shared ones."""
+def _named(field: Field, name: str, chosen: Sequence[Entry], problems: Problems) -> Entry | None:
+    """The architecture that a section is about."""
     entry = next((entry for entry in chosen if entry.name == name), None)
     if entry is None:
         what = f"{name} is not among the architectures of this sweep"
         fix = f"add {name} to architecture, or remove these parameters"
         problems.add(field, what, f"one of {', '.join(item.name for item in chosen)}", fix)
-    elif not isinstance(field.node, MapNode):
-        problems.add(field, f"{describe(field.node)} cannot stand here", f"a mapping of {name}'s parameters",
-                     f"e.g. {name}: {{{entry.parameters[0].name}: ...}}")  # fmt: skip
-    else:
-        declared = {item.name for item in entry.parameters}
-        for key, child in field.entries():
-            if key not in declared:
-                unknown_parameter(child, key, [entry], catalogue, problems)
-            elif _restricted(child, key, [entry], [entry], catalogue, problems):
-                entries[name][key] = child
+    return entry
 
 
-def _restricted(
-    field: Field,
-    name: str,
-    having: Sequence[Entry],
-    chosen: Sequence[Entry],
-    catalogue: Catalogue,
-    problems: Problems,
-) -> Sequence[Entry]:
+def _own(field: Field, entry: Entry, catalogue: Catalogue, problems: Problems) -> Entries:
+    """The entries of one architecture's section."""
+    entries: Entries = {}
+    if not isinstance(field.node, MapNode):
+        problems.add(field, f"{describe(field.node)} cannot stand here", f"a mapping of {entry.name}'s parameters",
+                     f"e.g. {entry.name}: {{{entry.parameters[0].name}: ...}}")  # fmt: skip
+    names = _Names([entry], catalogue)
+    for name, child in field.entries():
+        if not names.having(name):
+            unknown_parameter(child, name, [entry], catalogue, problems)
+        elif _restricted(child, name, [entry], names, problems):
+            entries[name] = child
+    return entries
+
+
+def _restricted(field: Field, name: str, having: Sequence[Entry], names: _Names, problems: Problems) -> Sequence[Entry]:
     """Those of the architectures `having` a parameter that its ``when: {architecture: ...}`` names."""
     when = field.get("when")
     place = when and when.get(ARCHITECTURE)
     if place is None:
         return having
-    rule = Parameter(ARCHITECTURE, "str", None, "", choices=tuple(catalogue.architectures))
+    rule = Parameter(ARCHITECTURE, "str", None, "", choices=tuple(names.catalogue.architectures))
     named = scalars(place, rule, problems)
     left = [entry for entry in having if entry.name in named]
     if named and having and not left:
-        names = ", ".join(entry.name for entry in having)
-        if all(value not in {entry.name for entry in chosen} for value in named):
-            what = f"{name} is there for {', '.join(map(str, named))} only, but the architectures here are others"
-        else:
-            what = f"{', '.join(map(str, named))} has no parameter {name}"
-        problems.add(place, what, f"one of {names}", "remove the condition, or the parameter")
+        listed = ", ".join(map(str, named))
+        there = any(entry.name in named for entry in names.chosen)
+        what = f"{listed} has no parameter {name}" if there else f"{listed} is not among the architectures here"
+        fix = "remove the condition, or the parameter"
+        problems.add(place, what, f"one of {', '.join(entry.name for entry in having)}", fix)
     return left
 
 
 def distributions_of(
-    entries: Entries, architecture: Entry, problems: Problems, *, defaults: bool
+    entries: Mapping[str, Field], architecture: Entry, problems: Problems, *, defaults: bool
 ) -> dict[str, Distribution] | None:
     """Where the value of every parameter of an architecture comes from; None when an entry is invalid.
 

@@ -1,4 +1,4 @@
-"""``{min, max, distribution, q}`` of one hyperparameter -> its `Range`."""
+"""``{min, max, distribution, q, count}`` of one hyperparameter -> its `Range`, or values of it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from textclf_sweep.definition.nodes import Field, Problems
-from textclf_sweep.definition.space import Constant, Parameter, Range, cardinality, enumerate_values
+from textclf_sweep.definition.priors import LARGEST_EXPONENT, MOST_STEPS, PRIORS, prior_of
+from textclf_sweep.definition.space import (
+    Categorical,
+    Constant,
+    Parameter,
+    Range,
+    cardinality,
+    enumerate_values,
+    spaced,
+)
 from textclf_sweep.definition.values import parameter_value
 
 
@@ -19,12 +28,14 @@ class Shape:
         log: uniform in the logarithm.
         stepped: takes ``q``, 1 when absent, as in Weights & Biases.
         exponents: the bounds are powers of e.
+        inverse: ... whose signs are turned: of the reciprocal's logarithm.
         integer: only for parameters that are whole numbers.
     """
 
     log: bool = False
     stepped: bool = False
     exponents: bool = False
+    inverse: bool = False
     integer: bool = False
 
 
@@ -36,12 +47,12 @@ RANGES: Mapping[str, Shape] = {
     "q_log_uniform_values": Shape(log=True, stepped=True),
     "log_uniform": Shape(log=True, exponents=True),
     "q_log_uniform": Shape(log=True, stepped=True, exponents=True),
+    # The reciprocal is uniform in the logarithm, and so is the value itself.
+    "inv_log_uniform_values": Shape(log=True),
+    "inv_log_uniform": Shape(log=True, exponents=True, inverse=True),
 }
 """Distributions over ``min`` and ``max``."""
-MOST_STEPS = 10**9
-"""Steps of ``q`` in a range; beyond, a continuous range is what is meant."""
-LARGEST_EXPONENT = 690
-"""e to this power is just below the largest number a definition can hold."""
+COUNT = Parameter("count", "int", 2, "That many values at evenly spaced quantiles.", minimum=2, maximum=10_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +76,48 @@ class Asked:
         """How the bounds are read."""
         return RANGES.get(self.name, Shape())
 
+    @property
+    def stepped(self) -> bool:
+        """Whether the distribution is one with steps."""
+        return PRIORS[self.name].stepped if self.name in PRIORS else self.shape.stepped
+
 
 def is_numeric(parameter: Parameter) -> bool:
     """Whether the parameter can have a range at all."""
     return parameter.kind in ("int", "float") and not parameter.choices
 
 
-def range_of(asked: Asked) -> Range | Constant | None:
-    """The range, or its only value; None when it is invalid."""
-    bounds = _bounds(asked) if _suits(asked) else None
+def range_of(asked: Asked) -> Range | Categorical | Constant | None:
+    """The range, or so many of its values as ``count`` says, or its only value; None when it is invalid."""
+    before = len(asked.problems.found)
+    count = _count(asked)
+    found = _range(asked) if _suits(asked) else None
+    if found is None or len(asked.problems.found) > before:
+        return None
+    if cardinality(found) == 1:
+        return Constant(enumerate_values(found)[0])
+    if count is None:
+        return found
+    values = spaced(found, count)
+    return Categorical(values) if len(values) > 1 else Constant(values[0])
+
+
+def _count(asked: Asked) -> int | None:
+    """How many values are asked for; None when all are, or when it is invalid, which is reported."""
+    field = asked.field.get("count")
+    if field is None:
+        return None
+    value = parameter_value(field, COUNT, asked.problems)
+    if asked.field.get("q") is not None or asked.stepped:
+        what = "count and q both say which values there are"
+        asked.problems.add(field, what, "one of them", "remove q (and the q_ of the distribution), or count")
+    return value if isinstance(value, int) else None
+
+
+def _range(asked: Asked) -> Range | None:
+    if asked.name in PRIORS:
+        return prior_of(asked.field, asked.parameter, asked.name, asked.problems)
+    bounds = _bounds(asked)
     if bounds is None:
         return None
     low, high = bounds
@@ -81,8 +125,7 @@ def range_of(asked: Asked) -> Range | Constant | None:
     step = _step(asked, low, high)
     if len(asked.problems.found) > before:
         return None
-    found = Range(low, high, asked.parameter.kind == "int", asked.shape.log, step)
-    return Constant(enumerate_values(found)[0]) if cardinality(found) == 1 else found
+    return Range(low, high, asked.parameter.kind == "int", asked.shape.log, step)
 
 
 def _suits(asked: Asked) -> bool:
@@ -91,7 +134,7 @@ def _suits(asked: Asked) -> bool:
     if not is_numeric(parameter):
         values = ", ".join(map(str, parameter.choices)) or ("true, false" if parameter.kind == "bool" else "...")
         problems.add(
-            field, f"min and max of {name or 'a range'}, but {parameter.name} is {parameter.expected()}",
+            field, f"{name or 'min and max'} gives numbers, but {parameter.name} is {parameter.expected()}",
             "a list of values", f"write {parameter.name}: {{values: [{values}]}}",
         )  # fmt: skip
         return False
@@ -144,12 +187,14 @@ def _bound(asked: Asked, key: str) -> float | None:
 def _exponentials(asked: Asked, low: float, high: float) -> tuple[float, float] | None:
     """The powers of e that the bounds stand for."""
     name, parameter = asked.name, asked.parameter
-    bounds = (math.exp(low), math.exp(high))
+    signed = (-high, -low) if asked.shape.inverse else (low, high)
+    bounds = math.exp(signed[0]), math.exp(signed[1])
     meant = (
         f"the bounds of {name} are powers of e: {low:g} to {high:g} searches from {bounds[0]:.3g} to {bounds[1]:.3g}"
     )
-    if low > 0 and high > 0:
-        expected = "exponents, at least one of them negative"
+    # Bounds that look like the values themselves: exponents of small numbers are negative, inverted ones above 1.
+    if low > 0 and (high <= 1 if asked.shape.inverse else high > 0):
+        expected = "exponents above 1" if asked.shape.inverse else "exponents, at least one of them negative"
         fix = f"write distribution: {name}_values to search from {low:g} to {high:g}"
         asked.problems.add(asked.field, meant, expected, fix)
         return None

@@ -6,32 +6,29 @@ JSON Schema draft 2020-12, https://json-schema.org/draft/2020-12.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
-from typing import Any
 
-from textclf_sweep.definition import keys
-from textclf_sweep.definition.catalogue import Catalogue, Entry
+from textclf_sweep.definition import hyperparameters, keys
+from textclf_sweep.definition.catalogue import Catalogue
+from textclf_sweep.definition.hyperparameters import Schema, closed, value_schema
 from textclf_sweep.definition.keys import Setting
-from textclf_sweep.definition.ranges import LARGEST_EXPONENT, RANGES, is_numeric
-from textclf_sweep.definition.space import Parameter
-
-Schema = dict[str, Any]
-TYPES = {"int": "integer", "float": "number", "bool": "boolean", "str": "string"}
 
 
 def json_schema(catalogue: Catalogue) -> Schema:
     """The schema of every definition that `catalogue` allows."""
     settings = keys.top(catalogue)
+    off = {"enum": [False, None, "none"]}
     properties: Schema = {setting.name: _setting(setting) for setting in settings}
     properties |= {
+        "architecture": _architectures(catalogue),
+        "run_cap": _run_cap(catalogue),
         "metric": _mapping(keys.METRIC),
         "parameters": {"type": "object"},
         "data": {"type": "object", "properties": _settings(keys.data(catalogue))},
-        "early_stopping": {"anyOf": [_mapping(keys.EARLY_STOPPING), {"enum": [False, None, "none"]}]},
+        "early_stopping": {"anyOf": [_mapping(keys.EARLY_STOPPING), off]},
         "budget": _mapping(keys.BUDGET),
-        "early_terminate": _early_terminate(catalogue),
+        "early_terminate": {"anyOf": [off, *_early_terminate(catalogue)]},
         "enqueue": {"type": "array", "items": {"type": "object", "minProperties": 1}},
     }
     for name, doc in keys.SECTIONS.items():
@@ -45,28 +42,43 @@ def json_schema(catalogue: Catalogue) -> Schema:
         "required": [*(setting.name for setting in settings if setting.required), "data"],
         "additionalProperties": False,
         "allOf": [
-            *(_architecture(entry) for entry in catalogue.architectures.values()),
+            *hyperparameters.conditionals(catalogue),
             {"properties": {"data": {"allOf": list(_sources(catalogue))}}},
+            _race(),
         ],
+        "$defs": hyperparameters.definitions(catalogue),
     }
 
 
-def _early_terminate(catalogue: Catalogue) -> Schema:
-    """A pruner and its options, or none."""
-    forms: list[Schema] = [{"enum": [False, None, "none"]}]
+def _architectures(catalogue: Catalogue) -> Schema:
+    """One name or a list of them."""
+    one = _setting(keys.architecture(catalogue))
+    several = {"type": "array", "items": one, "minItems": 1, "uniqueItems": True}
+    return {"description": one["description"], "anyOf": [one, several]}
+
+
+def _run_cap(catalogue: Catalogue) -> Schema:
+    """A number, or one for each architecture."""
+    one = _setting(keys.RUN_CAP)
+    each = {**closed(dict.fromkeys(catalogue.architectures, one), []), "minProperties": 1}
+    return {"description": keys.RUN_CAP.doc, "anyOf": [one, each]}
+
+
+def _race() -> Schema:
+    """What `allocate: race` needs."""
+    needed = {"architecture": {"type": "array", "minItems": 2}, "run_cap": {"type": "integer"}}
+    race = {"properties": {"allocate": {"const": "race"}}, "required": ["allocate"]}
+    return {"if": race, "then": {"properties": needed, "required": ["run_cap"]}}
+
+
+def _early_terminate(catalogue: Catalogue) -> Iterable[Schema]:
+    """Each pruner and its options, or none."""
     everything: Schema = {}
     for entry in catalogue.pruners.values():
-        options = {item.name: _value(item) for item in entry.parameters}
-        kind = {"const": entry.name, "description": entry.doc}
-        everything |= options
-        forms.append(_closed({"type": kind, **options}, ["type"]))
-    forms.append(_closed({"type": {"const": "none"}, **dict.fromkeys(everything, {})}, ["type"]))
-    return {"anyOf": forms}
-
-
-def _closed(properties: Schema, required: list[str]) -> Schema:
-    """A mapping with these keys alone."""
-    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+        options = {item.name: value_schema(item) for item in entry.parameters}
+        everything |= {name: {} for name in options}
+        yield closed({"type": {"const": entry.name, "description": entry.doc}, **options}, ["type"])
+    yield closed({"type": {"const": "none"}, **everything}, ["type"])
 
 
 def _settings(settings: Iterable[Setting]) -> Schema:
@@ -78,7 +90,7 @@ def _mapping(settings: Iterable[Setting]) -> Schema:
 
 
 def _setting(setting: Setting) -> Schema:
-    schema = _value(setting.rule)
+    schema = value_schema(setting.rule)
     if setting.pattern:
         schema["pattern"] = f"^(?:{setting.pattern})$"
     if setting.choices:
@@ -91,87 +103,11 @@ def _setting(setting: Setting) -> Schema:
     return {"description": setting.doc, "anyOf": [schema, {"type": "null"}]} if setting.nullable else schema
 
 
-def _value(parameter: Parameter) -> Schema:
-    """A single value of a parameter."""
-    schema: Schema = {"description": parameter.doc}
-    if parameter.choices:
-        return {**schema, "enum": list(parameter.choices)}
-    schema["type"] = TYPES[parameter.kind]
-    bounds = {
-        "minimum": parameter.minimum,
-        "maximum": parameter.maximum,
-        "exclusiveMinimum": parameter.above,
-        "exclusiveMaximum": parameter.below,
-    }
-    return schema | {name: bound for name, bound in bounds.items() if bound is not None}
-
-
-def _architecture(entry: Entry) -> Schema:
-    """What the parameters of one architecture can be."""
-    return {
-        "if": {"properties": {"architecture": {"const": entry.name}}, "required": ["architecture"]},
-        "then": {
-            "properties": {
-                "parameters": {
-                    "properties": {item.name: _entry(item) for item in entry.parameters},
-                    "additionalProperties": False,
-                },
-                "enqueue": {
-                    "items": {
-                        "properties": {item.name: _value(item) for item in entry.parameters},
-                        "additionalProperties": False,
-                    }
-                },
-            }
-        },
-    }
-
-
-def _entry(parameter: Parameter) -> Schema:
-    """An entry of ``parameters``: a single value or one of the forms of a distribution."""
-    value = _value(parameter)
-    share = {"type": "number", "minimum": 0, "maximum": 1}
-    forms = [
-        value,
-        _form({"value": value}, ["constant"]),
-        _form(
-            {"values": {"type": "array", "items": value, "minItems": 1, "uniqueItems": True}},
-            ["categorical"],
-            {"probabilities": {"type": "array", "items": share, "description": "One for each value; their sum is 1."}},
-        ),
-    ]
-    if is_numeric(parameter):
-        forms += list(_ranges(parameter, value))
-    text = f"{parameter.doc} Default: {json.dumps(parameter.default)}."
-    return {"description": text, "default": parameter.default, "anyOf": forms}
-
-
-def _ranges(parameter: Parameter, value: Schema) -> Iterable[Schema]:
-    """The forms with ``min`` and ``max``."""
-    step = {"type": TYPES[parameter.kind], "exclusiveMinimum": 0, "description": "Values are multiples of it."}
-    exponent = {"type": "number", "minimum": -LARGEST_EXPONENT, "maximum": LARGEST_EXPONENT}
-    yield _form({"min": value, "max": value}, [], {"q": step})
-    for name, shape in RANGES.items():
-        if (shape.integer and parameter.kind != "int") or (shape.exponents and parameter.kind == "int"):
-            continue
-        bound = exponent if shape.exponents else value
-        yield _form({"min": bound, "max": bound}, [name], {"q": step} if shape.stepped else {}, named=True)
-
-
-def _form(required: Schema, distributions: list[str], optional: Schema | None = None, *, named: bool = False) -> Schema:
-    """A mapping with certain keys, and the distributions it may (when `named`: must) name."""
-    properties = required | (optional or {})
-    if distributions:
-        properties["distribution"] = {"enum": distributions}
-    needed = [*required, *(["distribution"] if named else [])]
-    return {"type": "object", "properties": properties, "required": needed, "additionalProperties": False}
-
-
 def _sources(catalogue: Catalogue) -> Iterable[Schema]:
     """What ``data`` can have, by the source that is named or that the path's ending tells."""
     common = _settings(keys.data(catalogue))
     for entry in catalogue.sources.values():
-        own = common | {item.name: _value(item) for item in entry.parameters}
+        own = common | {item.name: value_schema(item) for item in entry.parameters}
         own["path"] = {"type": "string" if entry.extensions else "null"}
         needed = ["path"] if entry.extensions else []
         allowed = {"properties": own, "additionalProperties": False, "required": needed}

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-
 from textclf_sweep.definition import keys
 from textclf_sweep.definition.catalogue import Catalogue, Entry
 from textclf_sweep.definition.conditions import conditioned, written_of
-from textclf_sweep.definition.enqueue import Asked, enqueued
-from textclf_sweep.definition.grids import check_grid, check_probabilities, paced
-from textclf_sweep.definition.nodes import BrokenNode, Field, ListNode, MapNode, Problems, describe
-from textclf_sweep.definition.parameters import Entries, distributions_of, entries_of
+from textclf_sweep.definition.enqueue import Sweep, enqueued
+from textclf_sweep.definition.grids import Places, check_grid, check_probabilities, paced
+from textclf_sweep.definition.nodes import BrokenNode, Field, ListNode, MapNode, Problems
+from textclf_sweep.definition.parameters import distributions_of, entries_of
 from textclf_sweep.definition.space import SearchSpace
 from textclf_sweep.definition.suggest import nearest
 from textclf_sweep.definition.types import Allocate, Search
@@ -112,66 +111,61 @@ def _total(caps: Sequence[int | None]) -> int | None:
     return sum(known) if known and len(known) == len(caps) else None
 
 
-def searches_of(
-    root: Field,
-    chosen: Sequence[Entry],
-    caps: Caps,
-    searcher: Entry | None,
-    catalogue: Catalogue,
-    problems: Problems,
-    *,
-    defaults: bool,
-) -> tuple[Search, ...]:
-    """The search of each architecture.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a definition searches, and who.
 
-    Args:
-        root: the definition.
-        chosen: its architectures.
+    Attributes:
+        chosen: the architectures; none when they are invalid.
         caps: how many trials they have.
         searcher: who proposes; None when that is invalid.
-        catalogue: of all architectures, to recognise another one's parameter.
-        problems: gets what is wrong; what is invalid is left out.
+        catalogue: of all architectures and searchers.
         defaults: whether parameters that are not named are searched in the architectures' own ranges.
     """
-    parameters, first = root.get("parameters"), root.get("enqueue")
-    if not chosen:  # which is reported; nothing can be said of their parameters
-        return ()
-    if parameters is not None and isinstance(parameters.node, BrokenNode):
-        return ()
-    found = entries_of(parameters, chosen, catalogue, problems)
+
+    chosen: tuple[Entry, ...]
+    caps: Caps
+    searcher: Entry | None
+    catalogue: Catalogue
+    defaults: bool
+
+
+def searches_of(root: Field, asked: Asked, problems: Problems) -> tuple[Search, ...]:
+    """The search of each architecture; what is invalid is left out and reported."""
+    parameters, first, chosen = root.get("parameters"), root.get("enqueue"), asked.chosen
+    if not chosen or (parameters is not None and isinstance(parameters.node, BrokenNode)):
+        return ()  # nothing can be said of their parameters
+    entries = entries_of(parameters, chosen, asked.catalogue, problems) or {}
+    rest = parameters or root.get("method") or root
     spaces: dict[str, SearchSpace] = {}
-    for entry in chosen if found is not None else ():
-        place = parameters or root.get("method") or root
-        space = _space(entry, (found or {})[entry.name], place, searcher, problems, defaults=defaults)
-        if space is None:
-            continue
-        spaces[entry.name] = space
-        if searcher is not None:
-            entries = (found or {})[entry.name]
-            check_probabilities(space, entries, place, searcher, catalogue, problems)
-            if searcher.finite:
-                check_grid(space, entries, place, caps.of(entry.name) or caps.total, problems)
+    for entry in chosen:
+        if entry.name in entries:
+            space = _space(entry, Places(entries[entry.name], rest), asked, problems)
+            spaces |= {} if space is None else {entry.name: space}
     sets: Mapping[str, tuple[Parameters, ...]] = {}
     if first is not None and not isinstance(first.node, BrokenNode):
-        sets = enqueued(first, Asked(chosen, spaces, catalogue, problems))
+        sets = enqueued(first, Sweep(chosen, spaces, asked.catalogue, problems))
     return tuple(
-        Search(entry.name, spaces.get(entry.name, SearchSpace(())), caps.of(entry.name), sets.get(entry.name, ()))
-        for entry in chosen
+        Search(name, spaces.get(name, SearchSpace(())), asked.caps.of(name), sets.get(name, ()))
+        for name in (entry.name for entry in chosen)
     )
 
 
-def _space(
-    entry: Entry, entries: Entries, place: Field, searcher: Entry | None, problems: Problems, *, defaults: bool
-) -> SearchSpace | None:
+def _space(entry: Entry, places: Places, asked: Asked, problems: Problems) -> SearchSpace | None:
     """The search space of one architecture; None when something is wrong with it."""
     before = len(problems.found)
-    declared = {item.name: item for item in entry.parameters}
-    distributions = distributions_of(entries, entry, problems, defaults=defaults)
+    searcher, declared = asked.searcher, {item.name: item for item in entry.parameters}
+    distributions = distributions_of(places.entries, entry, problems, defaults=asked.defaults)
     if distributions is None:
-        for name, field in entries.items():  # all problems at once
+        for name, field in places.entries.items():  # all problems at once
             written_of(field, name, declared, problems)
         return None
     if searcher is not None and searcher.paces:
-        distributions = paced(distributions, entries, place, searcher, problems)
-    space = conditioned(distributions, declared, entries, problems)
+        distributions = paced(distributions, places, searcher, problems)
+    space = conditioned(distributions, declared, places.entries, problems)
+    if space is None or searcher is None:
+        return space
+    check_probabilities(space, places, searcher, asked.catalogue, problems)
+    if searcher.finite:
+        check_grid(space, places, asked.caps.of(entry.name) or asked.caps.total, problems)
     return space if len(problems.found) == before else None

@@ -1,4 +1,4 @@
-"""The sections of a definition that are no hyperparameters: metric, early_stopping, early_terminate, budget and data."""
+"""The sections of a definition that are no hyperparameters: metric, stopping, pruning, budget and data."""
 
 from __future__ import annotations
 

@@ -23,14 +23,16 @@ from textclf_sweep.definition.distribution import (
     contains,
     draw,
     enumerate_values,
+    share,
     snap,
+    spaced,
     typed,
 )
 from textclf_sweep.trial import Parameters, Scalar
 
 __all__ = [
     "Beta", "Categorical", "Condition", "Constant", "Distribution", "Kind", "Normal", "Parameter", "Range",
-    "SearchSpace", "cardinality", "contains", "draw", "enumerate_values", "snap",
+    "SearchSpace", "cardinality", "contains", "draw", "enumerate_values", "share", "snap", "spaced",
 ]  # fmt: skip
 
 Kind = Literal["int", "float", "bool", "str"]

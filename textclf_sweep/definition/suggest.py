@@ -62,10 +62,11 @@ KEYS = {
     "test_split": "test", "test_size": "test", "groups": "group",
     "monitor": "metric", "delta": "min_delta", "max_time": "time", "low": "min", "minimum": "min", "lower": "min",
     "high": "max", "maximum": "max", "upper": "max", "step": "q", "choices": "values", "options": "values",
-    "probs": "probabilities", "weights": "probabilities", "dist": "distribution", "mean": "mu", "loc": "mu", "std": "sigma",
-    "stddev": "sigma", "scale": "sigma", "alpha": "a", "beta": "b", "conditions": "when", "condition": "when", "if": "when",
-    "points": "count", "num": "count", "cv": "folds", "n_splits": "folds", "k_folds": "folds", "kfold": "folds",
-    "pruner": "early_terminate", "pruning": "early_terminate", "architectures": "architecture", "models": "architecture",
+    "probs": "probabilities", "weights": "probabilities", "dist": "distribution", "mean": "mu", "loc": "mu",
+    "std": "sigma", "stddev": "sigma", "scale": "sigma", "alpha": "a", "beta": "b", "conditions": "when",
+    "condition": "when", "if": "when", "points": "count", "num": "count", "cv": "folds", "n_splits": "folds",
+    "k_folds": "folds", "kfold": "folds", "pruner": "early_terminate", "pruning": "early_terminate",
+    "architectures": "architecture", "models": "architecture",
 }  # fmt: skip
 """Keys of other tools and ours, of all sections; only a key that the section has is ever proposed."""
 
