@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from textclf_sweep.definition.space import Categorical, Constant, SearchSpace

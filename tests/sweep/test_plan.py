@@ -105,3 +105,44 @@ class TestEstimate:
         damaged.folder.ledger.write_bytes(b"no database")
         sweep = make_sweep(name="later")
         assert plan(sweep.definition, sweep.store, 1)["estimate_seconds"] > 0
+
+
+class TestReuse:
+    def test_combinations_by_architecture(self, make_sweep) -> None:
+        searches = [
+            Search("lstm", SMALL, 2),
+            Search("cnn", SearchSpace.of({"epochs": Constant(3), "l2": Range(0.0, 1.0)}), 9),
+        ]
+        sweep = make_sweep(searches=searches, run_cap=11)
+        planned = plan(sweep.definition, sweep.store, 1)
+        assert planned["architectures"] == [
+            {"architecture": "lstm", "combinations": 3, "trials": 2},
+            {"architecture": "cnn", "combinations": None, "trials": 9},
+        ]
+        assert [trial["architecture"] for trial in planned["sample"]] == ["lstm", "cnn"] * 2 + ["cnn"]
+
+    def test_what_is_there_counts(self, make_sweep) -> None:
+        sweep = make_sweep(run_cap=4)
+        sweep.run()
+        assert plan(sweep.definition, sweep.store, 1)["reused"] == {"trials": 4, "left_out": 0, "extend": False}
+
+    def test_what_would_count_after_extending(self, make_sweep, redefine) -> None:
+        sweep = make_sweep(run_cap=4)
+        sweep.run()
+        wider = redefine(
+            sweep.definition,
+            space=SearchSpace.of(dict(sweep.definition.searches[0].space.distributions) | {"dropout": Range(0.0, 0.8)}),
+            run_cap=9,
+        )
+        planned = plan(wider, sweep.store, 1)
+        assert planned["reused"] == {"trials": 4, "left_out": 0, "extend": True}
+        assert planned["trials"] == 9
+        assert planned["sample"][0]["number"] == 1
+        extended = plan(wider, sweep.store, 1, extend=True)
+        assert (extended["trials"], extended["sample"][0]["number"]) == (5, 5)
+
+    def test_another_sweep_of_that_name_is_not_reused(self, make_sweep, redefine) -> None:
+        sweep = make_sweep(run_cap=4)
+        sweep.run()
+        planned = plan(redefine(sweep.definition, seed=77), sweep.store, 1)
+        assert planned["reused"] == {"trials": 0, "left_out": 0, "extend": False}

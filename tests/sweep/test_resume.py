@@ -281,7 +281,7 @@ class TestCheckSame:
             ({"searches": (Search("gru", SearchSpace(())),)}, 'architecture was ["lstm"] when'),
             ({"allocate": "race"}, 'allocate was "each"'),
             ({"sampler": "qmc"}, 'sampler was "random"'),
-            ({"early_terminate": EarlyTerminate("asha")}, 'early_terminate.type was not set'),
+            ({"early_terminate": EarlyTerminate("asha")}, "early_terminate.type was not set"),
             ({"method": "bayes"}, 'method was "random"'),
             ({"seed": 4}, "seed was 3 when sweep 'lstm' began and is 4 now"),
             ({"metric": Metric("val_loss", "minimize")}, 'metric.name was "val_accuracy"'),
@@ -351,10 +351,63 @@ class TestCheckSame:
         other = {
             "name": "other", "searches": (Search("lstm", SearchSpace.of({"epochs": Range(1, 2)})),), "method": "bayes",
             "sampler": "tpe", "data": DataSettings("csv"), "metric": Metric(target=0.5), "run_cap": 60,
-            "allocate": "race", "early_terminate": EarlyTerminate("median"), "early_stopping": None, "budget": Budget(1.0), "seed": 99, "engine": "ray", "workers": 7,
-            "description": "x", "ignored": ("project",),
+            "allocate": "race", "early_terminate": EarlyTerminate("median"), "early_stopping": None,
+            "budget": Budget(1.0), "seed": 99, "engine": "ray", "workers": 7, "description": "x",
+            "ignored": ("project",),
         }  # fmt: skip
         free = {"run_cap", "budget", "engine", "workers", "description", "ignored"}
         for field in dataclasses.fields(sweep.definition):
             changed = replace(sweep.definition, **{field.name: other[field.name]})
             assert (changed.hash() == sweep.definition.hash()) == (field.name in free), field.name
+
+
+class TestExtending:
+    def test_the_way_on_is_named_when_the_space_alone_differs(self, make_sweep, redefine) -> None:
+        sweep = make_sweep()
+        wider = redefine(sweep.definition, space=sweep.definition.searches[0].space.fix({"dropout": 0.9}))
+        with pytest.raises(InputError, match="--extend") as caught:
+            check_same(wider, DATA_HASH, sweep.ledger)
+        assert "--name NEW" in str(caught.value)
+        assert "sweep delete lstm" in str(caught.value)
+        check_same(wider, DATA_HASH, sweep.ledger, extend=True)
+
+    def test_it_is_not_named_when_it_would_not_help(self, make_sweep, redefine) -> None:
+        sweep = make_sweep()
+        wider = redefine(sweep.definition, space=sweep.definition.searches[0].space.fix({"dropout": 0.9}), seed=8)
+        with pytest.raises(InputError) as caught:
+            check_same(wider, DATA_HASH, sweep.ledger)
+        assert "--extend" not in str(caught.value)
+        with pytest.raises(InputError, match="seed was 3") as caught:
+            check_same(wider, DATA_HASH, sweep.ledger, extend=True)
+        assert len(caught.value.problems) == 1
+
+    def test_other_data_stay_refused(self, make_sweep) -> None:
+        sweep = make_sweep()
+        with pytest.raises(InputError, match="the data are not those"):
+            check_same(sweep.definition, "e" * 64, sweep.ledger, extend=True)
+
+    def test_run_cap_counts_what_still_fits(self, make_sweep, redefine) -> None:
+        sweep = make_sweep(run_cap=4)
+        sweep.run()
+        sweep.ledger.put(run_cap=None, run_caps={})
+        other = redefine(sweep.definition, space=sweep.definition.searches[0].space.fix({"dropout": 0.9}), run_cap=2)
+        with pytest.raises(InputError, match="4 trials already"):
+            check_same(redefine(sweep.definition, run_cap=2), DATA_HASH, sweep.ledger)
+        check_same(other, DATA_HASH, sweep.ledger, extend=True)
+
+    def test_the_cap_of_one_architecture_can_only_grow(self, make_sweep) -> None:
+        space = make_sweep().definition.searches[0].space
+        sweep = make_sweep("both", searches=[Search("lstm", space, 2), Search("cnn", space, 4)], run_cap=6)
+        moved = replace(sweep.definition, searches=(Search("lstm", space, 4), Search("cnn", space, 2)))
+        with pytest.raises(InputError, match=r"run_cap.cnn is 2 now") as caught:
+            check_same(moved, DATA_HASH, sweep.ledger)
+        assert "parameters" not in str(caught.value)
+
+    def test_parameters_of_several_architectures_are_named_with_them(self, make_sweep) -> None:
+        space = make_sweep().definition.searches[0].space
+        sweep = make_sweep("both", searches=[Search("lstm", space), Search("cnn", space)])
+        changed = replace(
+            sweep.definition, searches=(Search("lstm", space), Search("cnn", space.fix({"dropout": 0.1})))
+        )
+        with pytest.raises(InputError, match=r"parameters.cnn.dropout was range"):
+            check_same(changed, DATA_HASH, sweep.ledger)

@@ -39,6 +39,9 @@ WorkersOption = Annotated[
     int | None,
     typer.Option("--workers", metavar="N", min=1, help="Trials to train at once; short for --set workers=N."),
 ]
+ExtendOption = Annotated[
+    bool, typer.Option("--extend", help="Go on although the search space has changed; what still fits counts.")
+]
 
 HERE = Path()
 """The default store."""

@@ -10,6 +10,7 @@ from textclf_sweep.cli import _format, _output
 from textclf_sweep.cli._draw import draw
 from textclf_sweep.cli._options import (
     HERE,
+    ExtendOption,
     FileArgument,
     JsonOption,
     SetOption,
@@ -34,24 +35,25 @@ def command(  # noqa: PLR0913, PLR0917 - one argument per option of the command 
     store: StoreOption = HERE,
     name: SweepNameOption = None,
     workers: WorkersOption = None,
+    extend: ExtendOption = False,
     json: JsonOption = False,
 ) -> None:
     """Read the definition and print its plan."""
     path = definition_file(file)
     definition = load(read_file(path), discover(), path=path, overrides=overrides(settings, name, workers))
-    planned = plan(definition, Store(store), capacity(definition))
+    planned = plan(definition, Store(store), capacity(definition), extend=extend)
     if json:
         _output.say_json(planned)
     else:
-        show(definition, planned)
+        show(definition, planned, extend=extend)
 
 
-def show(definition: SweepDefinition, planned: Mapping[str, Any]) -> None:
+def show(definition: SweepDefinition, planned: Mapping[str, Any], *, extend: bool = False) -> None:
     """The plan for a reader."""
     sample = planned["sample"]
     _output.say(f"{planned['sweep']}: {searching(definition)}, {definition.metric.goal} {definition.metric.name}")
     _output.say(f"{trials(planned)}; {time_needed(planned)}")
-    for line in (*combinations(planned), *reused(planned), *fixed(definition)):
+    for line in (*combinations(planned), *reused(planned, extend=extend), *fixed(definition)):
         _output.say(line)
     if definition.ignored:
         _output.say(f"ignored: {', '.join(definition.ignored)}")
@@ -83,13 +85,14 @@ def combinations(planned: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def reused(planned: Mapping[str, Any]) -> tuple[str, ...]:
+def reused(planned: Mapping[str, Any], *, extend: bool) -> tuple[str, ...]:
     """What the store has of this sweep already."""
     found = planned["reused"]
-    done = _format.plural(found["trials"], "finished trial")
+    out = f", {found['left_out']} outside the new space would not" if found["left_out"] else ""
     if found["extend"]:
-        return (f"the search space has changed: with --extend {done} would count; without it the sweep is refused",)
-    return (f"{done} of this sweep are there and count",) if found["trials"] else ()
+        told = f"the search space has changed: with --extend {found['trials']} finished earlier would count{out}"
+        return (told if extend else f"{told}; without it `sweep run` refuses",)
+    return (f"{_format.plural(found['trials'], 'trial')} finished earlier",) if found["trials"] else ()
 
 
 def fixed(definition: SweepDefinition) -> tuple[str, ...]:

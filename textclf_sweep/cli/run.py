@@ -16,6 +16,7 @@ from textclf_sweep.cli import _output
 from textclf_sweep.cli._display import guarded, watching
 from textclf_sweep.cli._options import (
     HERE,
+    ExtendOption,
     FileArgument,
     JsonOption,
     SetOption,
@@ -34,9 +35,6 @@ from textclf_sweep.sweep.run import Options, no_success, run
 
 PlainOption = Annotated[bool, typer.Option("--plain", help="Print lines instead of a screen.")]
 
-ExtendOption = Annotated[
-    bool, typer.Option("--extend", help="Go on although the search space has changed; what still fits counts.")
-]
 BestOfOption = Annotated[
     str,
     typer.Option(

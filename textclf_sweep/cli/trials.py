@@ -66,7 +66,7 @@ def table(found: Sequence[Mapping[str, Any]], leader: Mapping[str, Any] | None) 
         ),
         Column("epochs", tuple(str(trial["epochs"]) for trial in found), number=True),
         Column("time", tuple(_format.clock(trial["seconds"]) for trial in found), number=True),
-        *parameter_columns(rows, varied(rows)),
+        *parameter_columns(rows, varied(found)),
         Column("reason", tuple(reason(trial) for trial in found), drop=DROPPED_FIRST),
     )
 
@@ -85,9 +85,14 @@ def reason(trial: Mapping[str, Any]) -> str:
 LEFT_OUT = "outside the search space, not counted"
 
 
-def varied(rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    """The parameters in which the trials differ, as they are shown; all of a single trial."""
-    names = dict.fromkeys(name for row in rows for name in row)
+def varied(found: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The parameters in which trials of one architecture differ, as they are shown; all of a single trial."""
+    names = dict.fromkeys(name for trial in found for name in trial["parameters"])
     missing = object()
-    different = [name for name in names if len({repr(row.get(name, missing)) for row in rows}) > 1]
-    return words.ordered(names if len(rows) == 1 else different)
+    values: dict[tuple[str, str], set[str]] = {}
+    for trial in found:
+        for name in names:
+            value = repr(trial["parameters"].get(name, missing))
+            values.setdefault((name, trial["architecture"]), set()).add(value)
+    different = {name for (name, _), seen in values.items() if len(seen) > 1}
+    return words.ordered(names if len(found) == 1 else [name for name in names if name in different])

@@ -26,20 +26,21 @@ SAMPLE = 5
 """How many parameter sets a plan shows."""
 
 
-def plan(definition: SweepDefinition, store: Store, workers: int) -> dict[str, Any]:
+def plan(definition: SweepDefinition, store: Store, workers: int, *, extend: bool = False) -> dict[str, Any]:
     """The object of ``sweep plan --json``.
 
     Args:
         definition: what would run.
         store: whose complete trials the estimate of the time comes from.
         workers: how many trials would train at once (see `capacity`).
+        extend: whether trials of another search space would count where they fit (``sweep run --extend``).
     """
-    same, history = _known(definition, store)
-    fitting = tuple(record for record in history if not outside(record, definition))
-    reused = sum(record.state.final for record in fitting)
-    history = history if same else ()
+    same, found = _known(definition, store)
+    counting = tuple(replace(record, counted=not outside(record, definition)) for record in found)
+    reused = sum(record.counted and record.state.final for record in counting)
+    history = counting if same or extend else ()
     whole = total(definition)
-    trials = None if whole is None else max(0, whole - (reused if same else 0))
+    trials = None if whole is None else max(0, whole - (reused if history else 0))
     bounded = definition.budget != replace(definition.budget, time=None, patience=None)
     bounded = bounded or definition.metric.target is not None
     sample = list(itertools.islice(_sample(definition, history), SAMPLE))
@@ -55,7 +56,11 @@ def plan(definition: SweepDefinition, store: Store, workers: int) -> dict[str, A
             }
             for search in definition.searches
         ],
-        "reused": {"trials": reused, "left_out": len(history) - len(fitting) if same else 0, "extend": not same},
+        "reused": {
+            "trials": reused,
+            "left_out": sum(not record.counted for record in counting),
+            "extend": not same,
+        },
         "sample": [
             {"number": trial.number, "architecture": trial.architecture, "parameters": dict(trial.parameters)}
             for trial in sample
