@@ -45,7 +45,8 @@ def test_plan_uses_the_definition_of_this_folder(definition: Path, capsys: pytes
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "sweep: architecture lstm, method grid, maximize val_accuracy"
     assert lines[1] == "4 trials; no estimate of the time"
-    assert lines[2].startswith("fixed: ")
+    assert lines[2] == "lstm: 4 combinations"
+    assert lines[3].startswith("fixed: ")
     assert lines[-5].split() == ["trial", "learning_rate", "units"]
     assert lines[-1].split() == ["4", "0.01", "16"]
 
@@ -179,6 +180,38 @@ def test_a_flush_that_fails_is_said_on_stderr_beside_the_object(
 
 
 def test_a_plan_says_what_is_ignored(definition: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    definition.write_text(f"{GRID}early_terminate: {{type: hyperband, min_iter: 3}}")
+    definition.write_text(f"{GRID}program: train.py\nproject: news\n")
     assert main(["plan"]) == 0
-    assert "\nignored: early_terminate\n" in capsys.readouterr().out
+    assert "\nignored: program, project\n" in capsys.readouterr().out
+
+
+SEVERAL = """architecture: [lstm, cnn]
+method: grid
+data: {source: uci_news}
+parameters:
+  optimizer: {values: [adam, sgd]}
+  momentum: {values: [0.5, 0.9]}
+  lstm: {units: {values: [8, 16]}}
+"""
+
+
+def test_a_plan_of_several_architectures(definition: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    definition.write_text(SEVERAL)
+    assert main(["plan"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "sweep: architectures lstm, cnn, method grid, maximize val_accuracy"
+    assert lines[1] == "9 trials; no estimate of the time"
+    assert lines[2:4] == ["lstm: 6 combinations, 6 trials", "cnn: 3 combinations, 3 trials"]
+    assert lines[4].startswith("fixed for lstm: ")
+    head = next(line for line in lines if line.startswith("trial"))
+    assert head.split() == ["trial", "architecture", "optimizer", "momentum", "units"]
+    # An inactive parameter is not there.
+    assert any(line.split() == ["1", "lstm", "adam", "-", "8"] for line in lines), lines
+
+
+def test_a_race_is_named(definition: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    definition.write_text(f"{SEVERAL}allocate: race\nrun_cap: 6\n")
+    assert main(["plan"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "sweep: architectures lstm, cnn, method grid, allocate race, maximize val_accuracy"
+    assert lines[1] == "6 trials; no estimate of the time"

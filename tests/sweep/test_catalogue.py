@@ -67,6 +67,8 @@ def test_an_entry_is_documented_and_names_each_parameter_once(room, entry) -> No
 @pytest.mark.parametrize("parameter", PARAMETERS)
 class TestParameter:
     def test_its_default_is_valid_and_of_its_type(self, parameter) -> None:
+        if parameter.default is None:  # an option that need not be set
+            return
         assert parameter.reject(parameter.default) is None
         assert type(parameter.default).__name__ == parameter.kind
 
