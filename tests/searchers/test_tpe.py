@@ -10,7 +10,7 @@ from textclf_sweep.definition.load import load
 from textclf_sweep.definition.space import Categorical, Constant, Range
 from textclf_sweep.definition.types import Metric
 from textclf_sweep.errors import DefinitionError
-from textclf_sweep.searchers import bayes
+from textclf_sweep.searchers import tpe
 from textclf_sweep.searchers import random as random_search
 from textclf_sweep.sweep.catalogue import discover
 from textclf_sweep.trial import TrialState
@@ -43,7 +43,7 @@ def best(history, pick=max):
 
 def test_it_beats_random_search(search) -> None:
     pairs = [
-        tuple(best(search(method, SPACE, accuracy, seed=seed).run(30)) for method in (bayes, random_search))
+        tuple(best(search(method, SPACE, accuracy, seed=seed).run(30)) for method in (tpe, random_search))
         for seed in range(20)
     ]
     assert sum(ours > theirs for ours, theirs in pairs) >= 12
@@ -55,7 +55,7 @@ def test_it_minimises_as_well(search) -> None:
     pairs = [
         tuple(
             best(search(method, SPACE, lambda parameters: 1 - accuracy(parameters), metric, seed).run(40), min)
-            for method in (bayes, random_search)
+            for method in (tpe, random_search)
         )
         for seed in range(5)
     ]
@@ -63,37 +63,37 @@ def test_it_minimises_as_well(search) -> None:
 
 
 def test_results_change_what_is_proposed_after_the_random_start(search) -> None:
-    rising = search(bayes, SPACE, lambda parameters: parameters["dropout"]).run(12)
-    falling = search(bayes, SPACE, lambda parameters: -parameters["dropout"]).run(12)
-    start = bayes.STARTUP_TRIALS
+    rising = search(tpe, SPACE, lambda parameters: parameters["dropout"]).run(12)
+    falling = search(tpe, SPACE, lambda parameters: -parameters["dropout"]).run(12)
+    start = tpe.STARTUP_TRIALS
     assert [done.trial for done in rising[:start]] == [done.trial for done in falling[:start]]
     assert [done.trial for done in rising[start:]] != [done.trial for done in falling[start:]]
 
 
 def test_a_pending_trial_is_kept_away_from(search, make_record) -> None:
-    history = search(bayes, SPACE, accuracy).run(20)
-    alone = search(bayes, SPACE).propose(history)
+    history = search(tpe, SPACE, accuracy).run(20)
+    alone = search(tpe, SPACE).propose(history)
     pending = make_record(21, alone, state=TrialState.RUNNING)
-    beside = search(bayes, SPACE).propose((*history, pending))
+    beside = search(tpe, SPACE).propose((*history, pending))
     assert beside != alone
 
 
 def test_an_enqueued_trial_outside_the_space_teaches_nothing(search, make_record) -> None:
-    history = search(bayes, SPACE, accuracy).run(12)
+    history = search(tpe, SPACE, accuracy).run(12)
     outside = make_record(13, history[0].trial.parameters | {"learning_rate": 50.0}, 0.99)
     unrelated = make_record(13, history[0].trial.parameters | {"learning_rate": 60.0}, 0.01)
-    assert search(bayes, SPACE).propose((*history, outside)) == search(bayes, SPACE).propose((*history, unrelated))
+    assert search(tpe, SPACE).propose((*history, outside)) == search(tpe, SPACE).propose((*history, unrelated))
 
 
 def test_a_space_with_one_combination_left_is_finished(search) -> None:
     space = {"batch_size": Categorical(tuple(range(1, 31))), "epochs": Constant(3)}
-    history = search(bayes, space, lambda parameters: parameters["batch_size"]).run(99)
+    history = search(tpe, space, lambda parameters: parameters["batch_size"]).run(99)
     assert sorted(done.trial.parameters["batch_size"] for done in history) == list(range(1, 31))
 
 
 def test_steps_are_kept(search) -> None:
     space = {"units": Range(32, 256, integer=True, step=32), "dropout": Range(0.0, 0.5, step=0.1)}
-    for done in search(bayes, space, lambda parameters: parameters["units"]).run(25):
+    for done in search(tpe, space, lambda parameters: parameters["units"]).run(25):
         assert done.trial.parameters["units"] % 32 == 0
         assert done.trial.parameters["dropout"] in {0.0, 0.1, 0.2, 0.3, 0.4, 0.5}
 

@@ -1,0 +1,158 @@
+"""Optuna's tree-structured Parzen estimator, told a history. Imports optuna: whoever needs it imports this late.
+
+The study is rebuilt for each proposal, so nothing is kept between two of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import optuna
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.trial import FrozenTrial
+from optuna.trial import TrialState as OptunaState
+
+from textclf_sweep.definition.distribution import position
+from textclf_sweep.definition.space import Categorical, Condition, draw, snap
+from textclf_sweep.searchers import Ask
+from textclf_sweep.searchers._encoding import (
+    UNIT_END,
+    Searched,
+    at_index,
+    index_of,
+    levels,
+    number_of,
+    settled,
+    varied,
+)
+from textclf_sweep.trial import Parameters, Scalar, TrialRecord
+
+Code = int | float
+SOME_TIME = datetime(2000, 1, 1, tzinfo=UTC)
+"""When every trial is said to have begun: Optuna asks for it, and no proposal may depend on the clock."""
+
+
+class _Told(FrozenTrial):
+    """A trial that is told to one study alone. Without copying, which is most of the work of rebuilding a study."""
+
+    def __deepcopy__(self, memo: dict[int, object]) -> _Told:
+        return self
+
+
+class _Sampler(optuna.samplers.TPESampler):
+    """The estimator, asked for one group of parameters after the other by `suggestions`."""
+
+    def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:  # noqa: ARG002 - the signature is Optuna's
+        """No parameters at all: Optuna would look for them in the whole history."""
+        return {}
+
+
+def suggestions(ask: Ask, seed: int) -> Iterator[Parameters]:
+    """One draw of the estimator after another, each a point of the space, possibly one that was proposed before.
+
+    Args:
+        ask: with at least one finished trial.
+        seed: of the draws.
+    """
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    # Multivariate and with the constant liar: pending trials count as poor ones.
+    sampler = _Sampler(seed=seed, n_startup_trials=0, multivariate=True, constant_liar=True)
+    study = optuna.create_study(direction=ask.metric.goal, sampler=sampler)
+    moving, fixed = varied(ask.space), settled(ask.space)
+    distributions = {name: _distribution(item) for name, item in moving.items()}
+    study.add_trials(_told(record, moving, distributions) for record in ask.history)
+    groups = _groups(ask, moving, study.get_trials(deepcopy=False))
+    study.ask()
+    trial = study.get_trials(deepcopy=False)[-1]
+    while True:
+        chosen: dict[str, Scalar] = dict(fixed)
+        for conditions, names in groups:
+            there = ask.space.active(chosen)
+            if all(condition.holds(there) for condition in conditions):
+                drawn = sampler.sample_relative(study, trial, {name: distributions[name] for name in names})
+                chosen |= {name: _decode(moving[name], code) for name, code in drawn.items()}
+        yield ask.space.active(chosen)
+
+
+def _groups(
+    ask: Ask, moving: dict[str, Searched], told: list[FrozenTrial]
+) -> list[tuple[tuple[Condition, ...], list[str]]]:
+    """The parameters that are drawn together, parents first: those under the same conditions.
+
+    An estimate of several parameters learns only from trials that have them all. A parameter that most trials lack
+    (it is new in an extended space) is therefore drawn alone, and the others learn from every trial. Optuna's own
+    way, the parameters that all trials have, would take every conditional one alone, and one odd trial would be
+    enough to take the rest apart.
+    """
+    conditions, groups = dict(ask.space.conditions), dict[tuple[tuple[Condition, ...], str], list[str]]()
+    counts = {name: sum(name in trial.params for trial in told) for name in moving}
+    for name in moving:
+        own = conditions.get(name, ())
+        most = max(counts[other] for other in moving if conditions.get(other, ()) == own)
+        groups.setdefault((own, "" if 2 * counts[name] >= most else name), []).append(name)
+    return [(own, names) for (own, _), names in groups.items()]
+
+
+def _told(record: TrialRecord, moving: dict[str, Searched], distributions: dict[str, BaseDistribution]) -> FrozenTrial:
+    codes = {
+        name: code
+        for name, item in moving.items()
+        if name in record.trial.parameters and (code := _encode(item, record.trial.parameters[name])) is not None
+    }
+    return _Told(
+        number=-1,
+        trial_id=-1,
+        state=_state(record),
+        value=record.value,
+        values=None,
+        datetime_start=SOME_TIME,
+        datetime_complete=SOME_TIME if record.state.final else None,
+        params=codes,
+        distributions={name: distributions[name] for name in codes},
+        user_attrs={},
+        system_attrs={},
+        intermediate_values={},
+    )
+
+
+def _state(record: TrialRecord) -> OptunaState:
+    if not record.state.final:
+        return OptunaState.RUNNING
+    # A pruned trial with a value counts as complete. Optuna ranks every pruned trial behind every complete one, also
+    # behind those that learned nothing in all their epochs; here the value of its best epoch is what it has reached,
+    # and it was pruned because that is little.
+    return OptunaState.FAIL if record.value is None else OptunaState.COMPLETE
+
+
+def _distribution(item: Searched) -> BaseDistribution:
+    """What Optuna searches instead of `item`: see `_encode`."""
+    count = levels(item)
+    if count is not None:
+        if isinstance(item, Categorical) and not item.ordered:
+            return CategoricalDistribution(tuple(range(count)))
+        return IntDistribution(0, count - 1)
+    if isinstance(item, Categorical) or item.prior:
+        # Where the prior has most of its mass, the unit has most of its length.
+        return FloatDistribution(0.0, 1.0)
+    if item.integer:
+        return IntDistribution(int(item.low), int(item.high), log=item.log)
+    return FloatDistribution(item.low, item.high, log=item.log)
+
+
+def _encode(item: Searched, value: Scalar) -> Code | None:
+    """A value as Optuna knows it: a level's index, a number, or its place in the prior; None when it is unknown."""
+    if isinstance(item, Categorical) or levels(item) is not None:
+        return index_of(item, value)
+    number = number_of(item, value)
+    if number is None:
+        return None
+    if item.prior:
+        return position(item, number)
+    return round(number) if item.integer else number
+
+
+def _decode(item: Searched, code: Code) -> Scalar:
+    if isinstance(item, Categorical) or levels(item) is not None:
+        return at_index(item, int(code))
+    return draw(item, min(float(code), UNIT_END)) if item.prior else snap(item, code)
