@@ -7,6 +7,9 @@ The snapshot is a folder::
       train.jsonl         one object a line: text, label, line
       validation.jsonl
       test.jsonl          a file of its own, so that training never opens it
+
+With folds, each of them is a snapshot of its own inside (``fold-1``, ``fold-2``, ..., their test parts empty), and so
+are the data that the final model is made from (``all``).
 """
 
 from __future__ import annotations
@@ -27,6 +30,9 @@ from textclf_sweep.errors import Problem, StorageError
 PartName = Literal["train", "validation", "test"]
 PARTS: tuple[PartName, ...] = get_args(PartName)
 """The parts of a split, in this order everywhere."""
+
+ALL = "all"
+"""The snapshot inside a snapshot whose training part is everything but the test part."""
 
 # A lone surrogate (possible in JSON sources) is no valid UTF-8, but must survive the snapshot unchanged.
 _ERRORS = "surrogatepass"
@@ -112,10 +118,13 @@ class Splits:
         train, validation, test: the parts; no text and no group is in two of them (unless the source's own split
             puts them there, which is a finding).
         labels: every label, sorted; a label's index in it is its class number.
-        data_hash: SHA-256 of the rows and of the part each is in, hexadecimal.
+        data_hash: SHA-256 of the rows and of the part each is in (and of the folds), hexadecimal.
         name: what the data is called in messages.
         notes: one sentence for everything that was dropped.
         findings: what the audit found; none is fatal.
+        folds: the rows of train and validation divided anew, so many times, each time another part of them in
+            validation and the test part empty; empty without folds.
+        whole: with folds, the rows of train and validation as its train and the test part as it is.
     """
 
     train: Part
@@ -126,6 +135,8 @@ class Splits:
     name: str = ""
     notes: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
+    folds: tuple[Splits, ...] = ()
+    whole: Splits | None = None
 
     @classmethod
     def of(cls, corpus: Corpus, sides: Sequence[PartName]) -> Splits:
@@ -150,6 +161,24 @@ class Splits:
         part: Part = getattr(self, name)
         return part
 
+    def pairs(self) -> tuple[tuple[Part, Part], ...]:
+        """What a trial is trained on and validated on: one pair, or one for each fold."""
+        return tuple((item.train, item.validation) for item in self.folds or (self,))
+
+    def final(self) -> tuple[Part, Part]:
+        """What the final model is trained on and tested on."""
+        return (self.whole or self).train, self.test
+
+    def inner(self) -> dict[str, Splits]:
+        """The snapshots inside this one's, by folder."""
+        folds = {fold_name(number): item for number, item in enumerate(self.folds, start=1)}
+        return folds if self.whole is None else {**folds, ALL: self.whole}
+
+
+def fold_name(number: int) -> str:
+    """The folder of a fold (from 1) inside the snapshot's."""
+    return f"fold-{number}"
+
 
 @dataclass(frozen=True, slots=True)
 class CorpusInfo:
@@ -168,22 +197,19 @@ class CorpusInfo:
 
 
 def write(splits: Splits, folder: Path) -> None:
-    """Write the snapshot of `splits` to `folder`, complete or not at all. Writing the same again does nothing.
+    """Write the snapshot of `splits` to `folder`, folds and all, complete or not at all.
 
-    A snapshot of other data that is there already is replaced.
+    Writing the same again does nothing. A snapshot of other data that is there already is replaced.
 
     Raises:
         StorageError: the folder cannot be written.
     """
-    if _holds(folder, splits.data_hash):
+    if _holds(folder, splits):
         return
     temporary = folder.with_name(f"{folder.name}.{os.getpid()}.tmp")
     try:
         shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir(parents=True)
-        for name in PARTS:
-            _write_lines(temporary / f"{name}.jsonl", _records(splits.part(name)))
-        _write_lines(temporary / "corpus.json", [_info(splits)])
+        _fill(temporary, splits)
         if folder.exists():
             shutil.rmtree(folder)
         temporary.rename(folder)
@@ -267,12 +293,22 @@ def _write_lines(path: Path, values: Iterable[object]) -> None:
         os.fsync(file.fileno())
 
 
-def _holds(folder: Path, data_hash: str) -> bool:
+def _fill(folder: Path, splits: Splits) -> None:
+    folder.mkdir(parents=True)
+    for name in PARTS:
+        _write_lines(folder / f"{name}.jsonl", _records(splits.part(name)))
+    _write_lines(folder / "corpus.json", [_info(splits)])
+    for inner, item in splits.inner().items():
+        _fill(folder / inner, item)
+
+
+def _holds(folder: Path, splits: Splits) -> bool:
     try:
-        same = read_info(folder).data_hash == data_hash
+        same = read_info(folder).data_hash == splits.data_hash
     except StorageError:
         return False
-    return same and all((folder / f"{name}.jsonl").is_file() for name in PARTS)
+    same = same and all((folder / f"{name}.jsonl").is_file() for name in PARTS)
+    return same and all(_holds(folder / name, item) for name, item in splits.inner().items())
 
 
 def _unreadable(path: Path, error: Exception) -> StorageError:

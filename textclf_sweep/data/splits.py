@@ -1,8 +1,7 @@
 """Who trains, who validates, who tests: rows that belong together stay together.
 
-Rows with equal text (trimmed, lower-cased) and rows of one group form clusters. Each cluster draws a number in [0, 1)
-from the seeded hash of its smallest member, and the clusters of a label, in the order of their draws, are cut into
-validation, test and train.
+The clusters of a label (see `textclf_sweep.data.clusters`), in the order of their draws, are cut into validation, test
+and train.
 
 From `STABLE_ROWS` rows on the cuts are where the draws pass the shares asked for. A cluster's side is then a function
 of the cluster and the seed alone: it neither depends on the order of the rows nor changes when rows are appended,
@@ -18,14 +17,14 @@ what is left.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import accumulate
-from typing import NamedTuple
 
-from textclf_sweep.data.corpus import PARTS, Corpus, PartName, Splits, comparable
+from textclf_sweep.data.clusters import Cluster, clusters
+from textclf_sweep.data.corpus import PARTS, Corpus, PartName, Splits
+from textclf_sweep.data.folds import with_folds
 from textclf_sweep.definition.types import DataSettings
 
 STABLE_ROWS = 2_000
@@ -36,36 +35,38 @@ PART_SLACK = 0.02
 """How far a part's share of all rows may be from the share asked for, from `STABLE_ROWS` rows on."""
 
 
-class Cluster(NamedTuple):
-    """Rows that stay on one side. Clusters sort by their draws.
-
-    Attributes:
-        draw: uniform in [0, 1), from the seed and `member`.
-        member: the smallest group of its rows; the smallest text when none of them has a group.
-        label: the commonest label of its rows.
-        rows: indices from 0, ascending.
-    """
-
-    draw: float
-    member: str
-    label: str
-    rows: tuple[int, ...]
-
-
 def split(corpus: Corpus, settings: DataSettings, seed: int) -> Splits:
     """`corpus` divided into train, validation and test; every label has rows in train.
 
-    The source's own split is used as it is. Otherwise the shares are those of `settings`, for every label.
+    The source's own split is used as it is. Otherwise the shares are those of `settings`, for every label. Folds, when
+    there are any, leave the three parts as they are.
 
     Args:
         corpus: complete rows (see `textclf_sweep.data.audit`), at least one.
-        settings: the shares asked for.
+        settings: the shares and the folds asked for.
         seed: any integer; the same seed and rows give the same split.
+
+    Raises:
+        DataError: a label has too few rows for the folds.
     """
     if corpus.parts is not None:
-        own: list[PartName] = [name for part in corpus.parts for name in PARTS if name == part]
-        return Splits.of(corpus, own)
-    shares = (settings.validation, settings.test)
+        sides: list[PartName] = [name for part in corpus.parts for name in PARTS if name == part]
+        notes: list[str] = []
+    else:
+        sides, notes = _drawn(corpus, (settings.validation, settings.test), seed)
+    splits = Splits.of(corpus, sides)
+    splits = dataclasses.replace(splits, notes=(*splits.notes, *notes))
+    return splits if settings.folds is None else with_folds(splits, corpus, sides, settings.folds, seed)
+
+
+def _drawn(corpus: Corpus, shares: tuple[float, float], seed: int) -> tuple[list[PartName], list[str]]:
+    """The side of each row by the draws, and a note on each cluster that trains whatever it draws.
+
+    Args:
+        corpus: to be split.
+        shares: asked for validation and test.
+        seed: of the draws.
+    """
     groups = clusters(corpus, seed)
     giants = _giants(groups, shares)
     fixed = Counter(corpus.labels[row] for index in giants for row in groups[index].rows)
@@ -78,54 +79,11 @@ def split(corpus: Corpus, settings: DataSettings, seed: int) -> Splits:
         sides = sides_within(PART_SLACK)
     sides = _with_every_label_in_train(corpus, groups, sides)
     by_row = {row: side for cluster, side in zip(groups, sides, strict=True) for row in cluster.rows}
-    splits = Splits.of(corpus, [by_row[row] for row in range(len(corpus))])
     notes = [
         f"{len(groups[index].rows):,} rows are connected by equal texts and groups; all of them train"
         for index in sorted(giants)
     ]
-    return dataclasses.replace(splits, notes=(*splits.notes, *notes))
-
-
-def clusters(corpus: Corpus, seed: int) -> list[Cluster]:
-    """The clusters of `corpus`, in the order of their draws."""
-    groups = corpus.groups or ("",) * len(corpus)
-    texts = [comparable(text) for text in corpus.texts]
-    found = []
-    keys = ((("text", text), ("group", group or None)) for text, group in zip(texts, groups, strict=True))
-    for rows in _connected(keys):
-        # A group goes before a text: a new text in a known group is the usual way a cluster grows.
-        named = [groups[row] for row in rows if groups[row]]
-        member = f"group {min(named)}" if named else f"text {min(texts[row] for row in rows)}"
-        counts = Counter(corpus.labels[row] for row in rows)
-        label = min(counts, key=lambda name: (-counts[name], name))
-        found.append(Cluster(_draw(member, seed), member, label, tuple(rows)))
-    return sorted(found)
-
-
-def _draw(member: str, seed: int) -> float:
-    digest = hashlib.blake2b(f"{seed} {member}".encode(errors="surrogatepass"), digest_size=8).digest()
-    return (int.from_bytes(digest, "big") >> 11) / 2**53
-
-
-def _connected(keys_of_rows: Iterable[Sequence[tuple[str, str | None]]]) -> list[list[int]]:
-    """The rows (indices) connected by equal keys, directly or through others; a key of None connects nothing."""
-    parent: list[int] = []
-    first: dict[tuple[str, str], int] = {}
-
-    def root(row: int) -> int:
-        while parent[row] != row:
-            parent[row] = row = parent[parent[row]]
-        return row
-
-    for row, keys in enumerate(keys_of_rows):
-        parent.append(row)
-        for kind, value in keys:
-            if value is not None:
-                parent[root(row)] = root(first.setdefault((kind, value), row))
-    members: defaultdict[int, list[int]] = defaultdict(list)
-    for row in range(len(parent)):
-        members[root(row)].append(row)
-    return list(members.values())
+    return [by_row[row] for row in range(len(corpus))], notes
 
 
 def _giants(groups: Sequence[Cluster], shares: tuple[float, float]) -> frozenset[int]:
