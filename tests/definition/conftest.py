@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from textclf_sweep.definition.load import load
 from textclf_sweep.definition.space import Categorical, Parameter, Range
 from textclf_sweep.definition.types import SweepDefinition
 from textclf_sweep.errors import DefinitionError
+from textclf_sweep.trial import Scalar
 
 LSTM = Entry(
     "lstm",
@@ -23,24 +24,58 @@ LSTM = Entry(
         Parameter("depth", "int", 1, "layers", search=Range(1, 2, integer=True), minimum=1, maximum=16),
         Parameter("dropout", "float", 0.0, "share dropped", minimum=0, below=1),
         Parameter("optimizer", "str", "adam", "update rule", choices=("adam", "rmsprop", "sgd")),
+        Parameter("momentum", "float", 0.9, "of sgd", minimum=0, below=1, when=(("optimizer", ("sgd",)),)),
         Parameter("bidirectional", "bool", False, "both directions"),
         Parameter("shift", "float", 0.0, "a number without bounds"),
         Parameter("epochs", "int", 10, "passes", minimum=1),
     ),
 )
+CNN = Entry(
+    "cnn",
+    "Convolutional network.",
+    (
+        *(item for item in LSTM.parameters if item.name not in ("units", "depth", "dropout", "bidirectional")),
+        Parameter("filters", "int", 100, "of each width", search=Categorical((50, 100)), minimum=1),
+        Parameter("dropout", "float", 0.1, "share dropped after pooling", minimum=0, below=1),
+    ),
+)
 BERT = Entry("bert", "Transformer.", (Parameter("warmup", "float", 0.1, "share of steps", minimum=0, below=1),))
+
+
+def _check(options: Mapping[str, Scalar]) -> str:
+    bounds = "min_iter" in options or {"max_iter", "s"} <= options.keys()
+    return "" if bounds else "does not say when to prune: neither min_iter nor max_iter and s"
+
+
+HYPERBAND = Entry(
+    "hyperband",
+    "Successive halving.",
+    (
+        Parameter("min_iter", "int", None, "the first bracket", minimum=1),
+        Parameter("max_iter", "int", None, "the last bracket", minimum=1),
+        Parameter("s", "int", None, "the number of brackets", minimum=1),
+        Parameter("eta", "float", 3.0, "the ratio of brackets", above=1),
+        Parameter("strict", "bool", False, "as the original"),
+    ),
+    check=_check,
+)
+MEDIAN = Entry("median", "Below the median.", (Parameter("warmup", "int", 3, "epochs at first", minimum=1),))
+SEARCHERS = (
+    Entry("grid", "Every combination.", finite=True, methods=("grid",), default=True),
+    Entry("hyper", "Paced.", methods=("bayes",), library="keras_tuner", weighs=False, paces=True),
+    Entry("gp", "Gaussian process.", methods=("bayes",), library="keras_tuner", weighs=False, default=True),
+    Entry("qmc", "Quasi-random.", methods=("bayes", "random"), weighs=False),
+    Entry("random", "Independent draws.", methods=("random",), default=True),
+    Entry("tpe", "Guided by results.", methods=("bayes",), weighs=False, default=True),
+)
 
 
 @pytest.fixture(scope="session")
 def catalogue() -> Catalogue:
-    """Two architectures, three methods, two sources, one engine."""
+    """Three architectures, three methods of two libraries, two pruners, two sources, one engine."""
     return Catalogue(
-        architectures={"lstm": LSTM, "bert": BERT},
-        searchers={
-            "grid": Entry("grid", "Every combination.", finite=True),
-            "random": Entry("random", "Independent draws."),
-            "bayes": Entry("bayes", "Guided by results.", weighs=False),
-        },
+        architectures={entry.name: entry for entry in (LSTM, CNN, BERT)},
+        searchers={entry.name: entry for entry in SEARCHERS},
         sources={
             "csv": Entry(
                 "csv",
@@ -54,6 +89,7 @@ def catalogue() -> Catalogue:
             "uci_news": Entry("uci_news", "The bundled sample."),
         },
         engines={"local": Entry("local", "This machine.")},
+        pruners={"hyperband": HYPERBAND, "median": MEDIAN},
     )
 
 

@@ -85,7 +85,7 @@ def test_a_damaged_definition_is_accepted_or_refused(changes: list[tuple[int, in
         assert attempt(text) == found
         assert json.dumps(found.identity())
         generator = random.Random(0)
-        assert all(contains(item, draw(item, generator.random())) for _, item in found.space.distributions)
+        assert all(contains(item, draw(item, generator.random())) for _, item in found.searches[0].space.distributions)
 
 
 @given(override=st.text("abcdefmnoprstu._=[]{}:,0123 \n'\"&*", max_size=30) | st.text(max_size=20))

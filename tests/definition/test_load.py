@@ -10,7 +10,7 @@ import pytest
 from textclf_sweep.definition.catalogue import Catalogue
 from textclf_sweep.definition.load import load, load_file, read_file
 from textclf_sweep.definition.space import Categorical, Range
-from textclf_sweep.definition.types import Budget, DataSettings, EarlyStopping, Metric, SweepDefinition
+from textclf_sweep.definition.types import Budget, DataSettings, EarlyStopping, EarlyTerminate, Metric, SweepDefinition
 from textclf_sweep.errors import DefinitionError
 
 pytestmark = pytest.mark.unit
@@ -46,9 +46,9 @@ entity: me
 
 def test_every_key_arrives(read: Read) -> None:
     found = read(FULL, whole=True)
-    constants = {"bidirectional": False, "depth": 1, "epochs": 10, "shift": 0.0, "units": 64}
-    assert found.space.constants == constants
-    assert found.space.searched == {
+    constants = {"bidirectional": False, "depth": 1, "epochs": 10, "momentum": 0.9, "shift": 0.0, "units": 64}
+    assert found.searches[0].space.constants == constants
+    assert found.searches[0].space.searched == {
         "batch_size": Categorical((32, 64)),
         "dropout": Range(0.0, 0.5),
         "learning_rate": Range(1e-4, 1e-2, log=True),
@@ -56,19 +56,20 @@ def test_every_key_arrives(read: Read) -> None:
     }
     assert found.data == DataSettings(
         "csv", str(Path.cwd() / "tickets.csv"), "body", "queue", "customer", 0.2, 0.1,
-        {"encoding": "utf-8", "delimiter": ";"},
+        options={"encoding": "utf-8", "delimiter": ";"},
     )  # fmt: skip
     assert found.metric == Metric("val_loss", "minimize", 0.1)
     assert found.early_stopping == EarlyStopping("val_accuracy", 2, 0.01)
     assert found.budget == Budget(5400.0, 90.0)
-    assert (found.name, found.description, found.architecture, found.method) == (
+    assert (found.name, found.description, found.architectures, found.method) == (
         "tickets",
         "first try",
-        "lstm",
+        ("lstm",),
         "bayes",
     )
+    assert found.sampler == "tpe"
     assert (found.run_cap, found.seed, found.engine, found.workers) == (20, 7, "local", 2)
-    assert found.enqueue == ({"dropout": 0.9, "units": 64},)
+    assert found.searches[0].enqueue == ({"dropout": 0.9, "units": 64},)
     assert found.ignored == ("program", "entity")
 
 
@@ -94,29 +95,34 @@ command: ["${env}", python, "${program}", "${args}"]
 
 def test_a_block_of_weights_and_biases_pastes_in(read: Read) -> None:
     found = read(f"{WANDB}architecture: lstm\ndata: {{source: uci_news}}", whole=True)
-    assert found.ignored == ("program", "command", "project", "entity", "early_terminate")
+    assert found.ignored == ("program", "command", "project", "entity")
+    assert found.early_terminate == EarlyTerminate(
+        "hyperband", {"min_iter": 3, "max_iter": 27, "s": 2, "eta": 3.0, "strict": True}
+    )
     assert (found.name, found.run_cap, found.metric) == ("pasted", 50, Metric("val_loss", "minimize", 0.1))
-    assert list(found.space.searched) == ["batch_size", "dropout", "learning_rate", "optimizer"]
+    assert list(found.searches[0].space.searched) == ["batch_size", "dropout", "learning_rate", "optimizer"]
 
 
 def test_what_has_no_effect_does_not_make_it_another_sweep(read: Read) -> None:
-    pruned = read("early_terminate: {type: hyperband, min_iter: 3}")
-    assert pruned.ignored == ("early_terminate",)
-    assert pruned.hash() == read().hash()
+    pasted = read("program: train.py\ncommand: [x]")
+    assert pasted.ignored == ("program", "command")
+    assert pasted.hash() == read().hash()
 
 
-@pytest.mark.parametrize("method", ["bayes", "grid"])
-def test_only_random_draws_by_probabilities(problem: Problem, read: Read, method: str) -> None:
+@pytest.mark.parametrize(("method", "sampler"), [("bayes", "tpe"), ("grid", "grid")])
+def test_only_random_draws_by_probabilities(problem: Problem, read: Read, method: str, sampler: str) -> None:
     rest = (
         "architecture: lstm\ndata: {source: uci_news}\nparameters:\n"
         "  units:\n    values: [1, 2]\n    probabilities: [0.7, 0.3]\n"
     )
     message = problem(f"method: {method}\n{rest}", whole=True)
     assert message.startswith(
-        f"sweeps/lstm.yaml:7 parameters.units.probabilities: method {method} does not draw by probabilities"
+        f"sweeps/lstm.yaml:7 parameters.units.probabilities: sampler {sampler} does not draw by probabilities"
     )
     assert "method: random" in message
-    assert read(f"method: random\n{rest}", whole=True).space.searched["units"] == Categorical((1, 2), (0.7, 0.3))
+    assert read(f"method: random\n{rest}", whole=True).searches[0].space.searched["units"] == Categorical(
+        (1, 2), (0.7, 0.3)
+    )
 
 
 def test_what_is_not_named_has_its_default(read: Read) -> None:
@@ -126,8 +132,14 @@ def test_what_is_not_named_has_its_default(read: Read) -> None:
     assert found.early_stopping == EarlyStopping()
     assert found.budget == Budget()
     assert found.data == DataSettings("uci_news")
-    assert (found.run_cap, found.seed, found.engine, found.workers, found.enqueue) == (None, 0, "local", None, ())
-    assert found.space.searched == {
+    assert (found.run_cap, found.seed, found.engine, found.workers, found.searches[0].enqueue) == (
+        None,
+        0,
+        "local",
+        None,
+        (),
+    )
+    assert found.searches[0].space.searched == {
         "batch_size": Categorical((32, 64)),
         "depth": Range(1, 2, integer=True),
         "learning_rate": Range(1e-4, 1e-2, log=True),
@@ -135,8 +147,8 @@ def test_what_is_not_named_has_its_default(read: Read) -> None:
 
 
 def test_named_parameters_are_the_only_ones_searched(read: Read) -> None:
-    assert read("parameters: {}").space.searched == {}
-    assert list(read("parameters: {units: {values: [1, 2]}}").space.searched) == ["units"]
+    assert read("parameters: {}").searches[0].space.searched == {}
+    assert list(read("parameters: {units: {values: [1, 2]}}").searches[0].space.searched) == ["units"]
 
 
 def test_null_means_absent_where_something_can_be_absent(read: Read) -> None:
@@ -189,10 +201,10 @@ def test_times_are_seconds_or_texts(read: Read, text: str, seconds: float) -> No
         ("zzzz: 3", "sweeps/lstm.yaml:4 zzzz: ", "remove it"),
         ("dropout: 0.3", "sweeps/lstm.yaml:4 dropout: is a hyperparameter", "parameters: {dropout: ...}"),
         ("early_terminate: {type: hyperband}", "sweeps/lstm.yaml:4 early_terminate: does not say when to prune",
-         "min_iter: 3"),
+         "the options of hyperband are min_iter, max_iter, s, eta, strict"),
         ("early_terminate: {min_iter: 3}", "sweeps/lstm.yaml:4 early_terminate.type: is missing", "type: hyperband"),
         ("early_terminate: {type: envelope, min_iter: 3}", "sweeps/lstm.yaml:4 early_terminate.type: the text 'envel",
-         "one of hyperband"),
+         "one of hyperband, median, none"),
         ("early_terminate: {type: hyperband, min_iter: 3, etta: 3}", "sweeps/lstm.yaml:4 early_terminate.etta: ",
          "did you mean eta?"),
         ("early_terminate: hyperband", "sweeps/lstm.yaml:4 early_terminate: the text", "a mapping"),
@@ -250,14 +262,17 @@ def test_what_is_wrong_is_said_with_its_line_and_a_way_on(problem: Problem, more
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("architecture: [lstm, bert]", "a sweep has one architecture; write one file for each"),
+        ("architecture: []", "the list is empty"),
+        ("architecture: [lstm, cnn, lstm]", "lstm stands in the list twice"),
+        ("architecture: [lstm, 3]", "one of lstm, cnn, bert"),
+        ("architecture: {lstm: cnn}", "a mapping is not valid"),
         ("architecture: lsmt", "did you mean lstm?"),
         ("architecture:", "write a value"),
     ],
 )
-def test_the_architecture_is_one_known_name(problem: Problem, line: str, words: str) -> None:
+def test_architectures_are_known_names(problem: Problem, line: str, words: str) -> None:
     message = problem(f"{line}\nmethod: random\ndata: {{source: uci_news}}", whole=True)
-    assert message.startswith("sweeps/lstm.yaml:1 architecture: ")
+    assert message.startswith("sweeps/lstm.yaml:1 architecture")
     assert words in message
 
 

@@ -16,9 +16,9 @@ Problem = Callable[..., str]
 def test_one_value_is_replaced_and_the_rest_stays(read: Read) -> None:
     text = "parameters: {dropout: {min: 0, max: 0.5}, units: 32}\nrun_cap: 3\n"
     found = read(text, "parameters.dropout.max=0.2", "run_cap=20", "metric.name=val_loss", "seed=1", "seed=2")
-    assert dict(found.space.distributions)["dropout"] == Range(0.0, 0.2)
+    assert dict(found.searches[0].space.distributions)["dropout"] == Range(0.0, 0.2)
     assert (found.run_cap, found.metric.name, found.seed) == (20, "val_loss", 2)
-    assert found.space.constants["units"] == 32
+    assert found.searches[0].space.constants["units"] == 32
 
 
 def test_values_are_read_as_in_the_file(read: Read) -> None:
@@ -26,15 +26,15 @@ def test_values_are_read_as_in_the_file(read: Read) -> None:
         "", "parameters.learning_rate=1e-3", "parameters.units={values: [1, 2]}", "early_stopping=false",
         "enqueue=[{depth: 2}]", 'description="a: b=c"',
     )  # fmt: skip
-    distributions = dict(found.space.distributions)
+    distributions = dict(found.searches[0].space.distributions)
     assert distributions["learning_rate"] == Constant(0.001)
     assert distributions["units"] == Categorical((1, 2))
-    assert (found.early_stopping, found.description, found.enqueue) == (None, "a: b=c", ({"depth": 2},))
+    assert (found.early_stopping, found.description, found.searches[0].enqueue) == (None, "a: b=c", ({"depth": 2},))
 
 
 def test_holding_one_parameter_leaves_the_others_searched(read: Read) -> None:
-    assert list(read("", "parameters.learning_rate=0.1").space.searched) == ["batch_size", "depth"]
-    assert list(read("", "parameters={depth: {values: [1, 2]}}").space.searched) == ["depth"]
+    assert list(read("", "parameters.learning_rate=0.1").searches[0].space.searched) == ["batch_size", "depth"]
+    assert list(read("", "parameters={depth: {values: [1, 2]}}").searches[0].space.searched) == ["depth"]
 
 
 def test_text_needs_no_quotes_on_a_command_line(read: Read) -> None:

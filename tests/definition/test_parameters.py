@@ -43,7 +43,7 @@ Problem = Callable[..., str]
 def test_entries_become_distributions_of_the_parameters_own_type(
     read: Read, name: str, entry: str, distribution: Distribution
 ) -> None:
-    found = dict(read(f"parameters:\n  {name}: {entry}").space.distributions)[name]
+    found = dict(read(f"parameters:\n  {name}: {entry}").searches[0].space.distributions)[name]
     assert found == distribution
     assert repr(found) == repr(distribution)  # 1 is not 1.0
 
@@ -80,11 +80,11 @@ def test_entries_become_distributions_of_the_parameters_own_type(
         ("dropout", "{min: 0, max: 0.5, distribution: uniform, q: 0.1}", ".q", "distribution: q_uniform"),
         ("dropout", "{min: 0, max: 0.5, distribution: log_uniform_values}", ".min", "cannot begin at 0"),
         ("dropout", "{min: 0, max: 0.5, distribution: int_uniform}", ".distribution", "distribution: uniform"),
-        ("dropout", "{min: 0, max: 0.5, distribution: normal}", ".distribution", "one of constant, categorical"),
+        ("dropout", "{min: 0, max: 0.5, distribution: triangular}", ".distribution", "one of constant, categorical"),
         ("dropout", "{min: 0, max: 0.5, distribution: [uniform]}", ".distribution", "a list is not supported"),
         ("dropout", "{min: 0, max: 0.5, distribution: categorical}", ".distribution", "does not go with min, max"),
         ("dropout", "{values: [0.5], distribution: uniform}", ".distribution", "does not go with values"),
-        ("dropout", "{min: 0, max: 0.5, mu: 0.1}", ".mu", "normal distributions"),
+        ("dropout", "{min: 0, max: 0.5, mu: 0.1}", ".mu", "mu beside distribution: normal"),
         ("dropout", "{low: 0, max: 0.5, min: 0}", ".low", "did you mean min?"),
         ("learning_rate", "{min: 1e-4, max: 1e-2, distribution: log_uniform}", "", "distribution: log_uniform_values"),
         ("learning_rate", "{min: 1e-4, max: 1e-2, distribution: q_log_uniform, q: 1e-4}", "", "q_log_uniform_values"),
@@ -139,21 +139,21 @@ def test_a_grid_needs_values(read: Read, problem: Problem) -> None:
     assert "list" in (message := problem(GRID + "parameters:\n  dropout: {min: 0, max: 0.5}", whole=True))
     assert message.startswith("sweeps/lstm.yaml:5 parameters.dropout: a grid cannot enumerate dropout")
     assert problem(GRID, whole=True).startswith("sweeps/lstm.yaml:2 method: a grid cannot enumerate learning_rate")
-    assert read(GRID + "parameters: {dropout: {min: 0, max: 0.5, q: 0.1}}", whole=True).space.size == 6
-    assert read(GRID + "parameters: {depth: {min: 1, max: 16}}", whole=True).space.size == 16
+    assert read(GRID + "parameters: {dropout: {min: 0, max: 0.5, q: 0.1}}", whole=True).searches[0].space.size == 6
+    assert read(GRID + "parameters: {depth: {min: 1, max: 16}}", whole=True).searches[0].space.size == 16
 
 
 def test_an_enormous_grid_needs_a_cap(read: Read, problem: Problem) -> None:
     text = GRID + "parameters: {units: {min: 1, max: 1000}, epochs: {min: 1, max: 1000}}\n"
     assert "the grid has 1,000,000 parameter sets" in problem(text, whole=True)
-    assert read(text + "run_cap: 10", whole=True).space.size == 10**6
+    assert read(text + "run_cap: 10", whole=True).searches[0].space.size == 10**6
     long = GRID + "run_cap: 3\nparameters: {units: {min: 1, max: 9007199254740991}}"
     assert "a grid over 9,007,199,254,740,991 values" in problem(long, whole=True)
 
 
 def test_enqueued_sets_may_leave_the_range_but_not_what_is_valid(read: Read) -> None:
     found = read("parameters: {dropout: {min: 0, max: 0.2}, units: 64}\nenqueue: [{dropout: 0.9}, {units: 64.0}]")
-    assert found.enqueue == ({"dropout": 0.9}, {"units": 64})
+    assert found.searches[0].enqueue == ({"dropout": 0.9}, {"units": 64})
 
 
 @pytest.mark.parametrize(

@@ -62,10 +62,10 @@ ACCEPTED: list[dict[str, Any]] = [
     {"program": "x.py", "command": ["a"], "project": "p", "entity": {"b": 1}},
 ]  # fmt: skip
 REJECTED: list[dict[str, Any]] = [
-    {"architecture": "gru"}, {"architecture": ["lstm"]}, {"method": "tpe"}, {"data": None}, {"data": "a.csv"},
-    {"unknown": 1}, {"early_terminate": {}}, {"early_terminate": None},
-    {"early_terminate": {"type": "hyperband"}}, {"early_terminate": {"min_iter": 3}},
-    {"early_terminate": {"type": "median", "min_iter": 3}}, {"early_terminate": {"type": "hyperband", "max_iter": 9}},
+    {"architecture": "gru"}, {"architecture": []}, {"architecture": ["lstm", "lstm"]}, {"method": "tpe"}, {"data": None}, {"data": "a.csv"},
+    {"unknown": 1}, {"early_terminate": {}}, {"early_terminate": True},
+    {"early_terminate": {"min_iter": 3}}, {"early_terminate": {"type": "asha"}},
+    {"early_terminate": {"type": "median", "min_iter": 3}},
     {"early_terminate": {"type": "hyperband", "min_iter": 0}},
     {"early_terminate": {"type": "hyperband", "min_iter": 3, "eta": 1}},
     {"early_terminate": {"type": "hyperband", "min_iter": 3, "patience": 1}},
@@ -82,7 +82,7 @@ REJECTED: list[dict[str, Any]] = [
     {"parameters": {"dropout": {}}}, {"parameters": {"dropout": {"values": []}}},
     {"parameters": {"dropout": {"values": [0.1, 0.1]}}}, {"parameters": {"dropout": {"value": 0.1, "values": [0.1]}}},
     {"parameters": {"dropout": {"min": 0}}}, {"parameters": {"dropout": {"min": 0, "max": 1}}},
-    {"parameters": {"dropout": {"min": 0, "max": 0.5, "distribution": "normal"}}},
+    {"parameters": {"dropout": {"min": 0, "max": 0.5, "distribution": "triangular"}}},
     {"parameters": {"dropout": {"min": 0, "max": 0.5, "distribution": "int_uniform"}}},
     {"parameters": {"dropout": {"min": 0, "max": 0.5, "distribution": "uniform", "q": 0.1}}},
     {"parameters": {"dropout": {"min": 0, "max": 0.5, "q": 0}}},
@@ -158,8 +158,9 @@ def test_editors_find_a_description_of_every_key(catalogue: Catalogue) -> None:
     for settings in (METRIC, EARLY_STOPPING, BUDGET, data(catalogue), top(catalogue)):
         assert all(setting.doc for setting in settings)
     lstm = schema["allOf"][0]["then"]["properties"]["parameters"]["properties"]
-    assert lstm["dropout"]["description"] == "share dropped Default: 0.0."
-    assert lstm["dropout"]["default"] == 0.0
+    dropout = schema["$defs"][lstm["dropout"]["$ref"].rpartition("/")[2]]
+    assert dropout["description"] == "share dropped Default: 0.0."
+    assert dropout["default"] == 0.0
     assert "grid: Every combination." in schema["properties"]["method"]["description"]
 
 

@@ -84,6 +84,7 @@ def load(
 def _definition(
     root: Field, path: Path | None, catalogue: Catalogue, problems: Problems, *, defaults: bool
 ) -> SweepDefinition:
+    chosen = architectures_of(root, catalogue, problems)
     values = _top(root, catalogue, problems)
     metric = metric_of(_section(root, "metric"), problems)
     early_stopping = early_stopping_of(_section(root, "early_stopping"), metric, problems)
@@ -94,7 +95,6 @@ def _definition(
     _check_paces(root, searcher, early_terminate, problems)
     if root.get("name") is None:
         values["name"] = _default_name(root.place, path, problems)
-    chosen = architectures_of(root, catalogue, problems)
     caps = caps_of(root, chosen, _allocate(root, values), problems)
     searches = searches_of(root, Asked(chosen, caps, searcher, catalogue, defaults), problems)
     if problems.found or data is None or searcher is None:

@@ -77,9 +77,9 @@ VALUES = {
     "sample": "uci_news", "int": "int_uniform", "float": "uniform", "loguniform": "log_uniform_values",
     "log": "log_uniform_values", "quniform": "q_uniform", "qloguniform": "q_log_uniform_values",
     "choice": "categorical", "randint": "int_uniform", "gaussian": "normal", "lognormal": "log_normal",
-    "qnormal": "q_normal", "qlognormal": "q_log_normal", "keras-tuner": "keras_tuner", "kerastuner": "keras_tuner",
+    "qnormal": "q_normal", "qlognormal": "q_log_normal", "kerastuner": "keras_tuner",
     "sha": "asha", "successive_halving": "asha", "median_stopping": "median", "gaussian_process": "gp",
-    "cma": "cmaes", "cma-es": "cmaes",
+    "cma": "cmaes", "cma_es": "cmaes",
 }  # fmt: skip
 """Values of other tools and ours; only a value that is allowed is ever proposed."""
 
