@@ -6,7 +6,9 @@ Pure functions of the data; they run in the parent, without TensorFlow.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 from textclf_sweep.data.corpus import Part
 
@@ -49,6 +51,21 @@ def floors(train: Part, evaluation: Part) -> Floors:
         chance=1 / len(counts),
         majority=sum(label == commonest for label in evaluation.labels) / len(evaluation),
         linear=_linear(train, evaluation) if len(counts) > 1 else None,
+    )
+
+
+def mean_floors(pairs: Sequence[tuple[Part, Part]]) -> Floors:
+    """The means of the floors of each (train, evaluation) pair, as a trial's value is the mean over its folds.
+
+    Args:
+        pairs: at least one, each as `floors` takes it. A linear floor that cannot be fitted on one of them has no mean.
+    """
+    found = [floors(train, evaluation) for train, evaluation in pairs]
+    linear = [item.linear for item in found if item.linear is not None]
+    return Floors(
+        chance=fmean(item.chance for item in found),
+        majority=fmean(item.majority for item in found),
+        linear=fmean(linear) if len(linear) == len(found) else None,
     )
 
 

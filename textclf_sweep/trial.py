@@ -25,7 +25,11 @@ METRICS = (
     "loss", "accuracy", "macro_f1", "val_loss", "val_accuracy", "val_macro_f1",
     "learning_rate", "epoch_seconds", "examples_per_second",
 )  # fmt: skip
-"""Every metric an epoch reports."""
+"""Every metric an epoch reports. With folds they are means over the folds, but for the pace: the seconds of all folds
+together, and the rows of all of them in these."""
+
+SPREADS = ("val_loss_std", "val_accuracy_std", "val_macro_f1_std")
+"""What an epoch reports besides with folds: the (population) standard deviation over them."""
 
 OBJECTIVES: Mapping[str, str] = {
     "val_accuracy": "maximize",
@@ -94,7 +98,7 @@ class EpochEvent:
         trial: the trial's number.
         attempt: from 1.
         epoch: from 1.
-        metrics: the values named in `METRICS`.
+        metrics: the values named in `METRICS`, with folds also those in `SPREADS`.
         time: wall-clock time of the end of the epoch, seconds since 1970.
     """
 
@@ -143,10 +147,11 @@ class TrialResult:
         metrics: the metrics of that epoch; empty when no epoch finished.
         value: the objective at that epoch; None when no epoch finished or the trial failed.
         seconds: training wall time.
-        confusion: validation counts at the best epoch, ``confusion[true][predicted]``, labels in sorted order.
+        confusion: validation counts at the best epoch, ``confusion[true][predicted]``, labels in sorted order; the
+            sum over the folds.
         definition_hash: of the definition the trial belongs to.
         data_hash: of the data it was trained on.
-        weights_hash: SHA-256 of the weights file saved before this result, or empty.
+        weights_hash: SHA-256 of the weights file saved before this result, or empty; with folds none is saved.
         failure: set when state is FAILED.
         versions: versions of the libraries that trained it, by package name.
     """

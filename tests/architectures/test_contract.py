@@ -107,7 +107,7 @@ def train(fit: ModuleType) -> Callable[..., list[dict[str, float]]]:
 
         settings = {"learning_rate": 0.01, "batch_size": 8, "optimizer": "adam", "epochs": 1} | parameters
         fit.fit(
-            model, data, data, parameters=settings, seed=5, metric=Metric(), early_stopping=None,
+            [fit.Run(model, data, data, seed=5)], parameters=settings, metric=Metric(), early_stopping=None,
             report=stop_at_perfection, fitted=fitted,
         )  # fmt: skip
         return fitted.metrics

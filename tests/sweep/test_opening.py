@@ -111,7 +111,7 @@ def test_missing_weights_are_named(sweep, splits) -> None:
 
 def test_floors_that_fail_are_told_not_raised(splits) -> None:
     empty = Part((), (), ())
-    thread = FloorsThread(empty, empty)
+    thread = FloorsThread([(empty, empty)])
     thread.start()
     thread.join()
     assert (thread.done, thread.found["linear"]) == (True, None)

@@ -38,7 +38,7 @@ def train(fit: ModuleType) -> Callable[..., Any]:
     ) -> Any:
         fitted = fitted if fitted is not None else fit.Fitted()
         fit.fit(
-            model, training, validation, parameters=PARAMETERS | parameters, seed=3, metric=metric,
+            [fit.Run(model, training, validation, seed=3)], parameters=PARAMETERS | parameters, metric=metric,
             early_stopping=early_stopping, report=report, fitted=fitted,
         )  # fmt: skip
         return fitted

@@ -172,8 +172,8 @@ class TestFailure:
 
     def test_a_parameter_that_is_missing_fails_the_trial(self, run, task) -> None:
         short = task(6, results="short")
-        del short.trial.parameters["depth"]
-        assert run.run_task(short, proceed, 1).reason == "KeyError: 'depth'"
+        del short.trial.parameters["learning_rate"]
+        assert run.run_task(short, proceed, 1).reason == "KeyError: 'learning_rate'"
 
     def test_a_loss_that_is_not_finite_fails_it_as_diverged(self, run, task) -> None:
         diverging = task(7, results="diverged", learning_rate=1e38, optimizer="sgd", epochs=3)

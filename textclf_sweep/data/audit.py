@@ -89,7 +89,7 @@ def few_rows(corpus: Corpus) -> Finding | None:
         f"{_rows(rows)} for {_labels(labels)}: the validation part is so small that differences of a few points "
         "between trials are mostly chance"
     )
-    fix = f"label more texts if you can ({wanted:,} or more), and trust only large differences"
+    fix = f"label more texts if you can ({wanted:,} or more), use folds (data.folds: 5), trust only large differences"
     return Finding("few_rows", "warning", *_about(corpus, range(rows)), why, fix)
 
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import asdict
 
-from textclf_sweep.data.corpus import Part, Splits
+from textclf_sweep.data.corpus import ALL, Part, Splits
 from textclf_sweep.definition.types import Metric
 from textclf_sweep.engines import Engine, EngineEvent, TaskCrashed, TaskFinished, WorkerReady
-from textclf_sweep.floors import floors
+from textclf_sweep.floors import mean_floors
 from textclf_sweep.ledger import Ledger
 from textclf_sweep.ranking import best
 from textclf_sweep.store import SweepFolder
 from textclf_sweep.sweep.loop import CRASHES, Ending, Watch, pump
-from textclf_sweep.training.tasks import EvaluateTask, Evaluation
-from textclf_sweep.trial import TrialRecord
+from textclf_sweep.training.tasks import EvaluateTask, Evaluation, Refit
+from textclf_sweep.trial import Trial, TrialRecord, TrialResult
 
 EVALUATION_LIMIT = 1800.0
 """Seconds the winner's evaluation may take."""
@@ -23,22 +24,25 @@ EVALUATION_LIMIT = 1800.0
 class FloorsThread(threading.Thread):
     """Measures the floors beside everything else. A daemon: on large data Ctrl-C must not wait for it.
 
+    Args:
+        pairs: (train, evaluation), one or one for each fold; the floors are their means.
+
     Attributes:
         found: chance, majority and linear accuracy; unknown ones None.
         done: whether `found` is final.
         problem: why the floors could not be measured, or empty.
     """
 
-    def __init__(self, train: Part, evaluation: Part) -> None:
+    def __init__(self, pairs: Sequence[tuple[Part, Part]]) -> None:
         super().__init__(daemon=True, name="floors")
-        self._parts = train, evaluation
+        self._pairs = pairs
         self.found: dict[str, float | None] = dict.fromkeys(("chance", "majority", "linear"))
         self.done, self.problem = False, ""
 
     def run(self) -> None:
         """Measure; never raises."""
         try:
-            self.found = floors(*self._parts).to_json()
+            self.found = mean_floors(self._pairs).to_json()
         except Exception as error:  # a comparison that fails must not end the sweep
             self.problem = f"{type(error).__name__}: {error}"
         self.done = True
@@ -56,19 +60,20 @@ def open_test(  # noqa: PLR0913, PLR0917 - what the evaluation needs, each once
 ) -> Ending | None:
     """Score the winner on the test part: first the opening is committed, then the figures.
 
+    With folds there is no model yet to score: the winner's is trained first, on the rows of all folds.
+
     Returns:
         None when that is done, else how the sweep ends.
     """
     leader = untested(ledger, metric)
     if leader is None or leader.result is None:
         return None
-    weights = folder.results / f"{leader.number}.{leader.result.attempt}.npz"
-    if not weights.is_file():
-        return _stopped(f"its weights {weights} are gone; put them back, or start anew under another --name")
+    task = _task(leader.trial, leader.result, folder, folds=bool(splits.folds))
+    if task.weights is not None and not task.weights.is_file():
+        return _stopped(f"its weights {task.weights} are gone; put them back, or start anew under another --name")
     opening = _opening(ledger, leader.number)
-    measured = FloorsThread(splits.train, splits.test)
+    measured = FloorsThread([splits.final()])
     measured.start()
-    task = EvaluateTask(leader.trial, weights, folder.corpus, folder.cache, folder.model, EVALUATION_LIMIT)
     ends: list[EngineEvent] = []
 
     def handle(event: EngineEvent) -> None:
@@ -91,6 +96,16 @@ def open_test(  # noqa: PLR0913, PLR0917 - what the evaluation needs, each once
             case failed:
                 return _stopped(", ".join(f"{key} {value}" for key, value in asdict(failed).items() if key != "key"))
     return _stopped(f"its worker crashed {CRASHES} times")
+
+
+def _task(trial: Trial, result: TrialResult, folder: SweepFolder, *, folds: bool) -> EvaluateTask:
+    if folds:
+        # The folds together trained on more rows than the final model is to, for at least as many epochs.
+        limit = EVALUATION_LIMIT + result.seconds
+        refit = Refit(result.best_epoch, trial.seed)
+        return EvaluateTask(trial, None, folder.corpus / ALL, folder.cache, folder.model, limit, refit)
+    weights = folder.results / f"{trial.number}.{result.attempt}.npz"
+    return EvaluateTask(trial, weights, folder.corpus, folder.cache, folder.model, EVALUATION_LIMIT)
 
 
 def _opening(ledger: Ledger, trial: int) -> int:

@@ -250,7 +250,7 @@ def _work(context: _Context) -> None:
 
 
 def _train_and_test(context: _Context, engine: Engine, observe: Observer) -> Ending:
-    measured = FloorsThread(context.splits.train, context.splits.validation)
+    measured = FloorsThread(context.splits.pairs())
 
     def watch() -> Ending | None:
         context.tell_problems()

@@ -1,16 +1,18 @@
-"""Training one model: the loop over batches and epochs, and evaluation.
+"""Training a trial's model, or one for each of its folds: the loop over batches and epochs, and evaluation.
 
 A loop of our own around one traced step, rather than ``Model.fit``: batches are cut to their longest text, the parent
 answers after each epoch, and a non-finite loss ends the trial at its batch. The arithmetic is Keras' own layers,
-losses and optimizers.
+losses and optimizers. The models of folds train side by side, one epoch each in turn, so that the trial is judged
+after each epoch by the means over all of them.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from statistics import fmean, pstdev
 from typing import Any
 
 import keras
@@ -23,7 +25,7 @@ from textclf_sweep.training import optimizers, scores
 from textclf_sweep.training.early_stopping import Watch
 from textclf_sweep.training.steps import StepFunction, trace_evaluation, trace_training
 from textclf_sweep.training.tasks import Decision
-from textclf_sweep.trial import Parameters
+from textclf_sweep.trial import SPREADS, Parameters
 
 EVALUATION_BATCH = 256
 
@@ -48,15 +50,34 @@ class Evaluated:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One model and its data.
+
+    Attributes:
+        model: uncompiled.
+        train: rows to learn from; in a new order each epoch, a function of (seed, epoch).
+        validation: rows to score after each epoch.
+        seed: of that order, >= 0.
+        name: what messages call it, when there are several; or empty.
+    """
+
+    model: keras.Model
+    train: Features
+    validation: Features
+    seed: int
+    name: str = ""
+
+
 @dataclass(slots=True)
 class Fitted:
     """What training has reached so far; read after `fit` returns or raises.
 
     Attributes:
         metrics: of each epoch, in order.
-        best_epoch: from 1; 0 before the first epoch ends. Its weights are the model's after `fit` returns: the last
+        best_epoch: from 1; 0 before the first epoch ends. Its weights are the models' after `fit` returns: the last
             epoch's when early stopping is not to restore the best one's.
-        confusion: validation counts at the best epoch.
+        confusion: validation counts at the best epoch, of all folds together.
         decision: set when the parent ended the trial.
         stopped_early: whether early stopping ended it.
     """
@@ -69,25 +90,19 @@ class Fitted:
 
 
 def fit(  # noqa: PLR0913 - the parts of a training run, each once
-    model: keras.Model,
-    train: Features,
-    validation: Features,
+    runs: Sequence[Run],
     *,
     parameters: Parameters,
-    seed: int,
     metric: Metric,
     early_stopping: EarlyStopping | None,
     report: Callable[[int, dict[str, float]], Decision],
     fitted: Fitted,
 ) -> None:
-    """Train `model` for up to ``parameters['epochs']`` epochs and restore its best weights.
+    """Train the models for up to ``parameters['epochs']`` epochs and restore their weights of the best one.
 
     Args:
-        model: uncompiled.
-        train: rows to learn from; in a new order each epoch, a function of (seed, epoch).
-        validation: rows to score after each epoch.
-        parameters: learning_rate, batch_size, optimizer and epochs are read.
-        seed: >= 0.
+        runs: one, or one for each fold.
+        parameters: learning_rate, batch_size, optimizer, momentum and epochs are read.
         metric: decides the best epoch when there is no early stopping.
         early_stopping: its metric decides the best epoch.
         report: called with (epoch, metrics) after each epoch; its answer can end training.
@@ -96,24 +111,15 @@ def fit(  # noqa: PLR0913 - the parts of a training run, each once
     Raises:
         DivergedError: a loss is not finite.
     """
-    epochs, batch_size = int(parameters["epochs"]), int(parameters["batch_size"])
-    learning_rate = float(parameters["learning_rate"])
-    train_step = trace_training(model, optimizers.make(str(parameters["optimizer"]), learning_rate))
-    evaluate_step = trace_evaluation(model)
-    watch, weights = Watch.of(early_stopping, metric), list[NDArray[Any]]()
+    epochs, watch = int(parameters["epochs"]), Watch.of(early_stopping, metric)
+    steps, weights = [_epochs_of(run, parameters) for run in runs], list[list[NDArray[Any]]]()
     for epoch in range(1, epochs + 1):
-        started = time.perf_counter()
-        trained = _train_epoch(train_step, train, batch_size, np.random.default_rng([seed, epoch]))
-        seconds = time.perf_counter() - started
-        scored = evaluate(evaluate_step, validation)
-        pace = {"epoch_seconds": seconds, "examples_per_second": len(train.labels) / seconds}
-        metrics = {**trained.metrics(), **scored.metrics("val_"), "learning_rate": learning_rate, **pace}
-        _check_finite(epoch, metrics)
+        metrics, confusion = _combined([step(epoch) for step in steps])
         fitted.metrics.append(metrics)
         watch = watch.see(metrics[watch.metric.name])
         if watch.is_kept:
-            weights = model.get_weights()
-            fitted.best_epoch, fitted.confusion = epoch, scored.confusion
+            weights = [run.model.get_weights() for run in runs]
+            fitted.best_epoch, fitted.confusion = epoch, confusion
         decision = report(epoch, metrics)
         if epoch < epochs and decision.stop:
             fitted.decision = decision
@@ -121,7 +127,26 @@ def fit(  # noqa: PLR0913 - the parts of a training run, each once
         if epoch < epochs and watch.is_over:
             fitted.stopped_early = True
             break
-    model.set_weights(weights)
+    for run, best in zip(runs, weights, strict=True):
+        run.model.set_weights(best)
+
+
+def refit(model: keras.Model, train: Features, *, parameters: Parameters, seed: int, epochs: int) -> None:
+    """Train `model` for exactly so many epochs, without looking at other rows.
+
+    Args:
+        model: uncompiled.
+        train: rows to learn from; in a new order each epoch, a function of (seed, epoch).
+        parameters: learning_rate, batch_size, optimizer and momentum are read.
+        seed: >= 0.
+        epochs: >= 1.
+
+    Raises:
+        DivergedError: a loss is not finite.
+    """
+    learn = _learning(model, train, parameters, seed)
+    for epoch in range(1, epochs + 1):
+        learn(epoch)
 
 
 def evaluate(step: StepFunction, features: Features) -> Evaluated:
@@ -134,6 +159,61 @@ def evaluate(step: StepFunction, features: Features) -> Evaluated:
         loss += float(batch_loss)
         confusion += scores.count(true, predicted.numpy(), labels)
     return Evaluated(loss / max(len(order), 1), confusion)
+
+
+@dataclass(frozen=True, slots=True)
+class _Epoch:
+    """What one epoch of one run measured; `rows` were learned from in `seconds`."""
+
+    trained: Evaluated
+    scored: Evaluated
+    rows: int
+    seconds: float
+    learning_rate: float
+
+
+def _epochs_of(run: Run, parameters: Parameters) -> Callable[[int], _Epoch]:
+    """What trains and scores the model of `run` for one epoch, called with its number from 1 on."""
+    learn, score = _learning(run.model, run.train, parameters, run.seed), trace_evaluation(run.model)
+    learning_rate = float(parameters["learning_rate"])
+
+    def step(epoch: int) -> _Epoch:
+        started = time.perf_counter()
+        trained = learn(epoch)
+        seconds = time.perf_counter() - started
+        scored = evaluate(score, run.validation)
+        _check_finite(epoch, {**trained.metrics(), **scored.metrics("val_")})
+        return _Epoch(trained, scored, len(run.train.labels), seconds, learning_rate)
+
+    def named(epoch: int) -> _Epoch:
+        try:
+            return step(epoch)
+        except DivergedError as error:
+            raise DivergedError(f"{run.name}: {error}") from None
+
+    return named if run.name else step
+
+
+def _learning(model: keras.Model, train: Features, parameters: Parameters, seed: int) -> Callable[[int], Evaluated]:
+    """What trains `model` for one epoch, called with its number from 1 on."""
+    # Absent where the optimizer has none.
+    momentum = float(parameters.get("momentum", 0.9))
+    optimizer = optimizers.make(str(parameters["optimizer"]), float(parameters["learning_rate"]), momentum)
+    step, batch_size = trace_training(model, optimizer), int(parameters["batch_size"])
+    return lambda epoch: _train_epoch(step, train, batch_size, np.random.default_rng([seed, epoch]))
+
+
+def _combined(epochs: Sequence[_Epoch]) -> tuple[dict[str, float], NDArray[np.int64]]:
+    """The metrics and the confusion matrix of one epoch of all runs: means, spreads and sums."""
+    found = [{**item.trained.metrics(), **item.scored.metrics("val_")} for item in epochs]
+    values = {name: [metrics[name] for metrics in found] for name in found[0]}
+    seconds = math.fsum(item.seconds for item in epochs)
+    metrics = {name: fmean(of_runs) for name, of_runs in values.items()}
+    metrics["learning_rate"] = epochs[0].learning_rate
+    metrics |= {"epoch_seconds": seconds, "examples_per_second": sum(item.rows for item in epochs) / seconds}
+    if len(epochs) > 1:
+        metrics |= {name: pstdev(values[name.removesuffix("_std")]) for name in SPREADS}
+    return metrics, np.sum([item.scored.confusion for item in epochs], axis=0)
 
 
 def _train_epoch(step: StepFunction, features: Features, batch_size: int, generator: np.random.Generator) -> Evaluated:

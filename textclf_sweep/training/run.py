@@ -10,8 +10,9 @@ import platform
 import shutil
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -19,11 +20,12 @@ import tensorflow as tf
 
 from textclf_sweep.architectures import BuildInfo
 from textclf_sweep.data import features
+from textclf_sweep.data.corpus import PartName, fold_name
 from textclf_sweep.data.features import FeatureInfo
 from textclf_sweep.training import fit, steps
 from textclf_sweep.training.files import sha256, write_atomically
 from textclf_sweep.training.tasks import Decision, EvaluateTask, Evaluation, Outcome, Report, Task, TrainTask
-from textclf_sweep.trial import EpochEvent, Failure, Trial, TrialResult, TrialState
+from textclf_sweep.trial import EpochEvent, Failure, Trial, TrialResult, TrialState, derive_seed
 
 _threads: int | None = None
 
@@ -66,15 +68,17 @@ def _configure(threads: int) -> None:
 def _train(task: TrainTask, report: Report) -> TrialResult:
     """What the model's code raises fails the trial; what reading and writing files raises is passed on."""
     started = time.perf_counter()
-    train, validation = (_load(task, part) for part in ("train", "validation"))
+    folds = _folds(task)
     fitted, events = fit.Fitted(), list[EpochEvent]()
 
     def end_of_epoch(epoch: int, metrics: dict[str, float]) -> Decision:
         events.append(EpochEvent(task.trial.number, task.attempt, epoch, metrics, time.time()))
         return report(events[-1])
 
-    model, failure = _fit(task, train, validation, end_of_epoch, fitted)
-    weights = "" if failure else _save_weights(model, task.results / f"{task.key}.npz")
+    models, failure = _fit(task, folds, end_of_epoch, fitted)
+    # The models of folds have done their work: the final one is trained anew.
+    saved = failure is None and task.folds is None
+    weights = _save_weights(models[0], task.results / f"{task.key}.npz") if saved else ""
     state, reason = _ending(fitted, failure)
     best = fitted.metrics[fitted.best_epoch - 1] if fitted.best_epoch else {}
     result = TrialResult(
@@ -98,27 +102,46 @@ def _train(task: TrainTask, report: Report) -> TrialResult:
     return result
 
 
+class _Fold(NamedTuple):
+    """What one model is trained from; `name` is empty when there is only one."""
+
+    train: features.Features
+    validation: features.Features
+    seed: int
+    name: str
+
+
+def _folds(task: TrainTask) -> list[_Fold]:
+    def fold(corpus: Path, seed: int, name: str) -> _Fold:
+        return _Fold(_load(task, corpus, "train"), _load(task, corpus, "validation"), seed, name)
+
+    if task.folds is None:
+        return [fold(task.corpus, task.trial.seed, "")]
+    return [
+        fold(task.corpus / fold_name(number), derive_seed(task.trial.seed, "fold", number), f"fold {number}")
+        for number in range(1, task.folds + 1)
+    ]
+
+
 def _fit(
     task: TrainTask,
-    train: features.Features,
-    validation: features.Features,
+    folds: Sequence[_Fold],
     report: Callable[[int, dict[str, float]], Decision],
     fitted: fit.Fitted,
-) -> tuple[keras.Model | None, Failure | None]:
-    """The trained model, or why there is none."""
+) -> tuple[list[keras.Model], Failure | None]:
+    """The trained models, or why there are none."""
     try:
-        keras.utils.set_random_seed(task.trial.seed)
-        model = _build(task.trial, train.info)
+        runs = [fit.Run(_seeded(task.trial, fold.train.info, fold.seed), *fold) for fold in folds]
         fit.fit(
-            model, train, validation, parameters=task.trial.parameters, seed=task.trial.seed, metric=task.metric,
-            early_stopping=task.early_stopping, report=report, fitted=fitted,
+            runs, parameters=task.trial.parameters, metric=task.metric, early_stopping=task.early_stopping,
+            report=report, fitted=fitted,
         )  # fmt: skip
     except fit.DivergedError as error:
-        return None, Failure("diverged", str(error))
+        return [], Failure("diverged", str(error))
     except (Exception, SystemExit) as error:  # whatever a model or an op raises fails this trial alone
         line = f"{type(error).__name__}: {error}".splitlines()[0][:500]
-        return None, Failure("error", line, traceback.format_exc())
-    return model, None
+        return [], Failure("error", line, traceback.format_exc())
+    return [run.model for run in runs], None
 
 
 def _ending(fitted: fit.Fitted, failure: Failure | None) -> tuple[TrialState, str]:
@@ -131,18 +154,37 @@ def _ending(fitted: fit.Fitted, failure: Failure | None) -> tuple[TrialState, st
 
 
 def _evaluate(task: EvaluateTask) -> Evaluation:
-    test = _load(task, "test")
-    model = _build(task.trial, test.info)
-    with np.load(task.weights) as arrays:
-        model.set_weights([arrays[f"arr_{index}"] for index in range(len(arrays.files))])
+    test = _load(task, task.corpus, "test")
+    model = _final(task, test.info)
     scored = fit.evaluate(steps.trace_evaluation(model), test)
     _export(model, test.info, task.trial, task.export)
     return Evaluation(scored.metrics(), len(test.labels), tuple(map(tuple, scored.confusion.tolist())))
 
 
-def _load(task: TrainTask | EvaluateTask, part: str) -> features.Features:
+def _final(task: EvaluateTask, info: FeatureInfo) -> keras.Model:
+    """The model that is scored: a trained one again, or one that is trained here and now."""
+    if task.refit is not None:
+        how, train = task.refit, _load(task, task.corpus, "train")
+        model = _seeded(task.trial, info, how.seed)
+        fit.refit(model, train, parameters=task.trial.parameters, seed=how.seed, epochs=how.epochs)
+        return model
+    if task.weights is None:
+        raise ValueError(f"task {task.key} has neither weights nor a way to train them")
+    model = _build(task.trial, info)
+    with np.load(task.weights) as arrays:
+        model.set_weights([arrays[f"arr_{index}"] for index in range(len(arrays.files))])
+    return model
+
+
+def _load(task: TrainTask | EvaluateTask, corpus: Path, part: PartName) -> features.Features:
     name = importlib.import_module(f"textclf_sweep.architectures.{task.trial.architecture}").FEATURES
-    return features.load(name, task.corpus, task.cache, task.trial.parameters, part)
+    return features.load(name, corpus, task.cache, task.trial.parameters, part)
+
+
+def _seeded(trial: Trial, info: FeatureInfo, seed: int) -> keras.Model:
+    """A new model that is a function of the seed; what its layers draw later (dropout) is too."""
+    keras.utils.set_random_seed(seed)
+    return _build(trial, info)
 
 
 def _build(trial: Trial, info: FeatureInfo) -> keras.Model:

@@ -58,23 +58,38 @@ class TrainTask:
 
 
 @dataclass(frozen=True, slots=True)
+class Refit:
+    """How the final model of a trial with folds is trained, on the rows of all of them.
+
+    Attributes:
+        epochs: exactly so many, >= 1.
+        seed: of weights, dropout and batch order, in [0, 2**31).
+    """
+
+    epochs: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
 class EvaluateTask:
     """Score a trained trial on the sealed test part and export the model.
 
     Attributes:
-        trial: whose weights these are.
-        weights: the weights file.
-        corpus, cache: folders (see `textclf_sweep.store`).
+        trial: whose model it is.
+        weights: the weights file; None when the model is trained anew.
+        corpus, cache: folders (see `textclf_sweep.store`); the corpus is the one whose training part the model knows.
         export: the folder the model is written to.
         limit: seconds before the engine kills it.
+        refit: how to train the model anew; None takes `weights`.
     """
 
     trial: Trial
-    weights: Path
+    weights: Path | None
     corpus: Path
     cache: Path
     export: Path
     limit: float
+    refit: Refit | None = None
 
     @property
     def key(self) -> str:
