@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from textclf_sweep.definition.catalogue import Catalogue
 from textclf_sweep.definition.load import load
-from textclf_sweep.definition.space import contains, draw
+from textclf_sweep.definition.space import draw
 from textclf_sweep.definition.types import SweepDefinition
 from textclf_sweep.errors import DefinitionError
 
@@ -41,13 +41,35 @@ budget: {time: 1h30m}
 enqueue:
   - {units: 3}
 """
+SEVERAL = """\
+architecture: [lstm, cnn]
+method: bayes
+sampler: tpe
+parameters:
+  learning_rate: {distribution: log_normal, mu: -6, sigma: 1}
+  optimizer: {values: [adam, sgd]}
+  momentum: {min: 0.5, max: 0.9, count: 3, when: {batch_size: [32, 64]}}
+  batch_size: {values: [32, 64, 128]}
+  lstm:
+    dropout: {distribution: beta, a: 2, b: 5}
+    units: {min: 1, max: 5, when: {bidirectional: true}}
+    bidirectional: {values: [true, false]}
+  cnn: {filters: 5}
+allocate: race
+run_cap: 20
+data: {source: uci_news, folds: 3}
+early_terminate: {type: hyperband, min_iter: 3}
+enqueue:
+  - {architecture: lstm, units: 3, bidirectional: true}
+  - {batch_size: 32, optimizer: sgd, momentum: 0.6}
+"""
 PIECES = (
     "[", "]", "{", "}", ":", ": ", ",", "-", "- ", "\n", "\n  ", "\t", "&a ", "*a", "<<: ", "!!int ", "'", '"', "|",
     ">",
     "#", "%", "@", "null", "1e999", "1e-999", "-1", "0", ".inf", ".nan", "true", "\0", "\ud800", "\u2028", "\x85",
     "\ufeff",
     "? ", "---\n", "...\n", "9" * 400, "0x", "é", "\\", '"\\ud800"', '"\\U00110000"', "min", "values",
-    "log_uniform", "{}",
+    "log_uniform", "{}", "when", "lstm", "normal", "race",
 )  # fmt: skip
 
 
@@ -70,13 +92,16 @@ def test_any_text_is_accepted_or_refused(text: str | bytes, attempt: Try) -> Non
     assert attempt(text) is None
 
 
-edits = st.tuples(st.integers(0, len(VALID)), st.integers(0, 12), st.sampled_from(PIECES) | st.text(max_size=3))
+edits = st.tuples(st.integers(0, len(SEVERAL)), st.integers(0, 12), st.sampled_from(PIECES) | st.text(max_size=3))
 
 
-@given(changes=st.lists(edits, min_size=1, max_size=3))
-@example(changes=[])
-def test_a_damaged_definition_is_accepted_or_refused(changes: list[tuple[int, int, str]], attempt: Try) -> None:
-    text = VALID
+@settings(deadline=None)  # the beta distribution takes its import
+@given(text=st.sampled_from((VALID, SEVERAL)), changes=st.lists(edits, min_size=1, max_size=3))
+@example(text=VALID, changes=[])
+@example(text=SEVERAL, changes=[])
+def test_a_damaged_definition_is_accepted_or_refused(
+    text: str, changes: list[tuple[int, int, str]], attempt: Try
+) -> None:
     for start, length, piece in changes:
         text = text[:start] + piece + text[start + length :]
     found = attempt(text)
@@ -85,7 +110,10 @@ def test_a_damaged_definition_is_accepted_or_refused(changes: list[tuple[int, in
         assert attempt(text) == found
         assert json.dumps(found.identity())
         generator = random.Random(0)
-        assert all(contains(item, draw(item, generator.random())) for _, item in found.searches[0].space.distributions)
+        for search in found.searches:
+            space = search.space
+            whole = {name: draw(item, generator.random()) for name, item in space.distributions}
+            assert space.holds(space.active(whole))
 
 
 @given(override=st.text("abcdefmnoprstu._=[]{}:,0123 \n'\"&*", max_size=30) | st.text(max_size=20))
@@ -105,17 +133,19 @@ PATHS = (
     "parameters.units.min", "parameters.units.max", "parameters.units.q", "parameters.units.distribution",
     "parameters.learning_rate.values", "parameters.optimizer.probabilities", "parameters.dropout", "run_cap", "data",
     "data.path", "data.source", "data.text", "data.validation", "data.delimiter", "early_stopping", "budget.time",
-    "enqueue", "name", "description", "seed", "workers", "engine", "program", "early_terminate",
+    "enqueue", "name", "description", "seed", "workers", "engine", "program", "early_terminate", "sampler", "library",
+    "allocate", "parameters.optimizer.when", "parameters.dropout.when", "parameters.momentum", "parameters.lstm",
+    "parameters.units.when.optimizer", "parameters.units.count", "parameters.units.mu", "data.folds", "budget.patience",
 )  # fmt: skip
 
 
-@given(path=st.sampled_from(PATHS), value=json_values)
-def test_any_value_at_any_key_is_accepted_or_refused(path: str, value: Any, attempt: Try) -> None:
-    document: dict[str, Any] = json.loads(json.dumps(yaml.safe_load(VALID)))
+@given(text=st.sampled_from((VALID, SEVERAL)), path=st.sampled_from(PATHS), value=json_values)
+def test_any_value_at_any_key_is_accepted_or_refused(text: str, path: str, value: Any, attempt: Try) -> None:
+    document: dict[str, Any] = json.loads(json.dumps(yaml.safe_load(text)))
     *above, last = path.split(".")
     inner = document
     for name in above:
-        inner = inner[name]
+        inner = inner.setdefault(name, {}) if isinstance(inner, dict) else {}
     if isinstance(inner, dict):
         inner[last] = value
     attempt(json.dumps(document))

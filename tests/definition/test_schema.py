@@ -15,6 +15,7 @@ from textclf_sweep.definition.keys import BUDGET, EARLY_STOPPING, METRIC, data, 
 from textclf_sweep.definition.load import load
 from textclf_sweep.definition.schema import json_schema
 from textclf_sweep.errors import DefinitionError
+from textclf_sweep.sweep.catalogue import discover
 
 pytestmark = pytest.mark.unit
 Accepts = Callable[[Any], bool]
@@ -59,16 +60,52 @@ ACCEPTED: list[dict[str, Any]] = [
     {"data": {"path": "a.txt", "source": "csv"}}, {"data": {"source": "uci_news", "path": None}},
     {"early_terminate": {"type": "hyperband", "min_iter": 3}},
     {"early_terminate": {"type": "hyperband", "max_iter": 27, "s": 2, "eta": 2.5, "strict": True}},
+    {"early_terminate": {"type": "none"}}, {"early_terminate": None}, {"early_terminate": {"type": "median"}},
+    {"early_stopping": {"restore_best_weights": False}}, {"budget": {"patience": 5}},
+    {"data": {"source": "uci_news", "folds": 5}}, {"data": {"source": "uci_news", "folds": None}},
+    {"method": "bayes", "sampler": "qmc"}, {"method": "bayes", "library": "keras_tuner"},
+    {"architecture": ["lstm"]}, {"architecture": ["lstm", "cnn"], "run_cap": {"lstm": 3, "cnn": None}},
+    {"architecture": ["lstm", "cnn"], "run_cap": 9, "allocate": "race"}, {"run_cap": {"lstm": 3}},
+    {"architecture": ["lstm", "cnn"], "parameters": {"dropout": 0.1, "units": 3, "cnn": {"filters": 3}, "lstm": {}}},
+    {"architecture": ["lstm", "cnn"], "parameters": {"dropout": {"values": [0, 0.5]}},
+     "enqueue": [{"architecture": "cnn", "dropout": 0.3}, {"dropout": 0.1}]},
+    {"parameters": {"lstm": {"units": 3}, "units": {"value": 4}}},
+    {"parameters": {"optimizer": {"values": ["adam", "sgd"]}, "momentum": {"min": 0, "max": 0.9}}},
+    {"parameters": {"shift": {"value": 1, "when": {"optimizer": "adam", "units": [128]}}}},
+    {"parameters": {"shift": {"min": 0, "max": 1, "count": 3}, "units": {"distribution": "normal", "mu": 64}}},
+    {"parameters": {"shift": {"distribution": "q_log_normal", "mu": 1, "sigma": 2, "q": 0.5, "max": 9}}},
+    {"parameters": {"dropout": {"distribution": "beta", "a": 2, "b": 2.5}}},
+    {"parameters": {"learning_rate": {"distribution": "inv_log_uniform", "min": 2, "max": 9}}},
     {"program": "x.py", "command": ["a"], "project": "p", "entity": {"b": 1}},
 ]  # fmt: skip
 REJECTED: list[dict[str, Any]] = [
-    {"architecture": "gru"}, {"architecture": []}, {"architecture": ["lstm", "lstm"]}, {"method": "tpe"}, {"data": None}, {"data": "a.csv"},
+    {"architecture": "gru"}, {"architecture": []}, {"architecture": ["lstm", "lstm"]},
+    {"method": "tpe"}, {"data": None}, {"data": "a.csv"},
     {"unknown": 1}, {"early_terminate": {}}, {"early_terminate": True},
     {"early_terminate": {"min_iter": 3}}, {"early_terminate": {"type": "asha"}},
     {"early_terminate": {"type": "median", "min_iter": 3}},
     {"early_terminate": {"type": "hyperband", "min_iter": 0}},
     {"early_terminate": {"type": "hyperband", "min_iter": 3, "eta": 1}},
     {"early_terminate": {"type": "hyperband", "min_iter": 3, "patience": 1}},
+    {"early_stopping": {"restore_best_weights": 1}}, {"budget": {"patience": 0}},
+    {"data": {"source": "uci_news", "folds": 1}}, {"data": {"source": "uci_news", "folds": 21}},
+    {"sampler": "tpr"}, {"library": "ray"}, {"allocate": "fair"}, {"allocate": "race"},
+    {"allocate": "race", "run_cap": 3}, {"architecture": ["lstm", "cnn"], "allocate": "race"},
+    {"architecture": ["lstm", "cnn"], "allocate": "race", "run_cap": {"lstm": 3}},
+    {"run_cap": {}}, {"run_cap": {"gru": 3}}, {"architecture": ["lstm", "bert"], "run_cap": {"cnn": 3}},
+    {"architecture": ["lstm", "bert"], "parameters": {"cnn": {}}}, {"parameters": {"cnn": {}}},
+    {"architecture": ["lstm", "bert"], "parameters": {"filters": 3}},
+    {"architecture": ["lstm", "bert"], "enqueue": [{"filters": 3}]},
+    {"architecture": ["lstm", "cnn"], "parameters": {"lr": 3}},
+    {"architecture": ["lstm", "cnn"], "parameters": {"lstm": {"filters": 3}}},
+    {"architecture": ["lstm", "cnn"], "enqueue": [{"architecture": "gru", "dropout": 0.1}]},
+    {"parameters": {"shift": {"value": 1, "when": {}}}}, {"parameters": {"shift": {"value": 1, "when": {"lr": 3}}}},
+    {"parameters": {"shift": {"value": 1, "when": {"optimizer": "adm"}}}},
+    {"parameters": {"shift": {"value": 1, "when": {"optimizer": []}}}},
+    {"parameters": {"shift": {"min": 0, "max": 1, "count": 1}}},
+    {"parameters": {"shift": {"distribution": "normal", "sigma": 0}}},
+    {"parameters": {"shift": {"distribution": "normal", "q": 1}}},
+    {"parameters": {"shift": {"distribution": "beta", "mu": 1}}}, {"parameters": {"shift": {"mu": 1}}},
     {"dropout": 0.1}, {"name": ""}, {"name": "a b"}, {"name": 3},
     {"description": 3}, {"run_cap": 0}, {"run_cap": 1.5}, {"run_cap": "3"}, {"run_cap": True}, {"seed": -1},
     {"seed": 2**31}, {"seed": None}, {"engine": "x"}, {"workers": 0}, {"metric": "val_loss"},
@@ -122,25 +159,38 @@ def test_both_miss_a_required_key(key: str, by_schema: Accepts, by_load: Accepts
 values = st.none() | st.booleans() | st.integers(-3, 70) | st.floats(-2, 2) | st.sampled_from(
     ("adam", "lstm", "val_loss", "minimize", "1h", "a.csv", "csv", "uci_news", "uniform", "log_uniform", "text", "")
 )  # fmt: skip
+KEYS = ("value", "values", "min", "max", "q", "distribution", "probabilities", "count", "mu", "a", "when")
 entries = st.dictionaries(
-    st.sampled_from(("value", "values", "min", "max", "q", "distribution", "probabilities")),
-    values | st.lists(values, max_size=3) | st.sampled_from((0.1, 0.5, "categorical", "log_uniform_values")),
+    st.sampled_from(KEYS),
+    values
+    | st.lists(values, max_size=3)
+    | st.sampled_from((0.1, 0.5, "categorical", "log_uniform_values", "normal", "q_beta"))
+    | st.sampled_from(({"optimizer": "adam"}, {"units": [128, 3]}, {"architecture": "cnn"}, {"lr": 1})),
     max_size=4,
 )
-names = st.sampled_from(("dropout", "units", "optimizer", "learning_rate", "shift", "warmup"))
+names = st.sampled_from(
+    ("dropout", "units", "optimizer", "learning_rate", "shift", "warmup", "momentum", "filters", "lstm", "cnn")
+)
 sections = {
     "metric": st.dictionaries(st.sampled_from(("name", "goal", "target")), values, max_size=2),
     "parameters": st.dictionaries(names, values | entries, max_size=3),
     "data": st.dictionaries(st.sampled_from(("source", "path", "text", "delimiter", "test")), values, max_size=3),
     "early_stopping": st.dictionaries(st.sampled_from(("metric", "patience", "min_delta")), values, max_size=2),
-    "budget": st.dictionaries(st.sampled_from(("time", "trial_time")), values, max_size=2),
-    "enqueue": st.lists(st.dictionaries(names, values, max_size=2), max_size=2),
+    "budget": st.dictionaries(st.sampled_from(("time", "trial_time", "patience")), values, max_size=2),
+    "run_cap": st.dictionaries(st.sampled_from(("lstm", "cnn")), values, max_size=2),
+    "early_terminate": st.dictionaries(
+        st.sampled_from(("type", "min_iter", "warmup")), values | st.just("median"), max_size=2
+    ),
+    "enqueue": st.lists(st.dictionaries(names | st.just("architecture"), values, max_size=2), max_size=2),
 }
 documents = st.fixed_dictionaries(
     {},
     optional={
+        "architecture": st.sampled_from(("lstm", ["lstm", "cnn"], ["lstm", "bert"], [], ["cnn"])),
+        "allocate": st.sampled_from(("each", "race")),
+        "sampler": st.sampled_from(("random", "qmc", "tpe")),
         **{name: values | section for name, section in sections.items()},
-        **dict.fromkeys(("name", "run_cap", "seed", "workers", "engine", "description", "program"), values),
+        **dict.fromkeys(("name", "seed", "workers", "engine", "description", "program"), values),
     },
 ).map(lambda change: BASE | change)
 
@@ -167,3 +217,14 @@ def test_editors_find_a_description_of_every_key(catalogue: Catalogue) -> None:
 def test_the_schema_is_json(catalogue: Catalogue) -> None:
     schema = json_schema(catalogue)
     assert json.loads(json.dumps(schema, allow_nan=False)) == schema
+
+
+def test_the_shipped_schema_is_this_installations() -> None:
+    shipped = Path(__file__).parents[2] / "sweeps" / "schema.json"
+    assert json.loads(shipped.read_text(encoding="utf-8")) == json_schema(discover()), (
+        "sweep schema > sweeps/schema.json"
+    )
+
+
+def test_the_schema_stays_small() -> None:
+    assert len(json.dumps(json_schema(discover()))) < 500_000

@@ -68,6 +68,8 @@ def _form(field: Field, parameter: Parameter, name: str, problems: Problems) -> 
             field, "nested `parameters` are not supported", "one flat mapping",
             "write every hyperparameter directly below the top level's `parameters`",
         )  # fmt: skip
+    elif not forms and field.get("distribution") and not name:
+        pass  # it could be anything, and that is reported
     elif not forms:
         example = "{values: [...]}" if not is_numeric(parameter) else "{min: ..., max: ...}"
         near = [item for item in PRIORS if any(field.get(key) for key in _shape(item))]

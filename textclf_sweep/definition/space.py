@@ -287,11 +287,10 @@ def _effects(distribution: Distribution, children: Mapping[str, list[Condition]]
         for value in condition.values
         if contains(distribution, value)
     }
+    allowed = {child: [set(map(typed, condition.values)) for condition in items] for child, items in children.items()}
     effects: dict[frozenset[str], int] = {}
-    for value in named.values():
-        out = frozenset(
-            child for child, items in children.items() if not all(condition.allows(value) for condition in items)
-        )
+    for value in named:
+        out = frozenset(child for child, sets in allowed.items() if not all(value in listed for listed in sets))
         effects[out] = effects.get(out, 0) + 1
     others = (cardinality(distribution) or 0) - len(named)
     if others:
