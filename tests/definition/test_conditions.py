@@ -80,6 +80,8 @@ def test_a_constant_stays_conditional(read: Read) -> None:
          "in a circle: shift -> units -> shift"),
         (f"{OPTIMIZERS.replace(']', ', rmsprop]')}, momentum: {{value: 0.5, when: {{optimizer: [adam, rmsprop]}}}}",
          "momentum.when", "exclude each other"),
+        (f"{OPTIMIZERS}, shift: {{value: 1, when: {{optimizer: adam, momentum: 0.9}}}}", "shift.when",
+         "exclude each other, so shift is never there"),
         ("optimizer: {value: sgd, when: {momentum: 0.9}}", "optimizer.when", "momentum -> optimizer -> momentum"),
         ("shift: {when: {optimizer: adam}}", "shift", "says nothing about the values"),
     ],

@@ -151,6 +151,22 @@ class _Found:
             return "never"
         return "always" if len(distinct) == count and condition.parent not in self.needed else "sometimes"
 
+    def possible(self, conditions: tuple[Condition, ...]) -> bool:
+        """Whether conditions, none of which never holds, can hold together, those of their parents included."""
+        if len(conditions) < 2:  # a parent that is there can have each of its values
+            return True
+        above = dict.fromkeys(condition.parent for condition in conditions)
+        for name in (names := list(above)):
+            names += (item.parent for item in self.needed.get(name, ()) if item.parent not in names)
+        distributions = {name: self.there[name] for name in names}
+        needed = {name: self.needed[name] for name in names if name in self.needed}
+        # A child with two values makes more sets than one with a single value, if it is ever there.
+        one, two = (
+            SearchSpace.of({**distributions, "": child}, {**needed, "": conditions}).size
+            for child in (Constant(0), Categorical((0, 1)))
+        )
+        return one != two
+
 
 def _place(name: str, stated: _Stated, found: _Found, problems: Problems) -> None:
     """Add a parameter whose parents are known to what is found, if it can be there."""
@@ -159,9 +175,10 @@ def _place(name: str, stated: _Stated, found: _Found, problems: Problems) -> Non
     verdicts = {condition: found.verdict(condition) for condition in merged}
     if name in stated.entries:
         _complain(name, stated, found, problems)
-    if not {"never", "unlisted"} & {*verdicts.values()}:
+    needed = tuple(condition for condition, verdict in verdicts.items() if verdict == "sometimes")
+    if not {"never", "unlisted"} & {*verdicts.values()} and found.possible(needed):
         found.there[name] = stated.distributions[name]
-        if needed := tuple(condition for condition, verdict in verdicts.items() if verdict == "sometimes"):
+        if needed:
             found.needed[name] = needed
 
 
@@ -192,7 +209,8 @@ def _complain(name: str, stated: _Stated, found: _Found, problems: Problems) -> 
             what = f"{parent} is never {values} in this sweep: it is {now}"
             problems.add(item.field, what, f"values that {parent} can have", f"list {values} in parameters.{parent}")
     merged = _merged([*own, *(item.condition for item in written)])
-    if len(problems.found) == before and "never" in map(found.verdict, merged):
+    together = "never" not in map(found.verdict, merged)
+    if len(problems.found) == before and not (together and found.possible(merged)):
         what = f"the conditions exclude each other, so {name} is never there"
         problems.add(field.get("when") or field, what, "conditions that can hold together", "remove one")
 

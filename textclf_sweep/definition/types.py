@@ -63,11 +63,11 @@ class EarlyTerminate:
 
     Attributes:
         type: a pruner of the catalogue.
-        options: the pruner's own, all of them, defaults included; None where one is not set.
+        options: the pruner's own, defaults included; one that has no default and is not set is absent.
     """
 
     type: str
-    options: Mapping[str, Scalar | None] = field(default_factory=dict)
+    options: Mapping[str, Scalar] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
