@@ -74,7 +74,7 @@ class _Process:
         code = f"import sys; sys.path[:] = {path!r}; from textclf_sweep.searchers._oracle import main; main()"
         theirs, self._requests = Pipe(duplex=False)
         self._answers, back = Pipe(duplex=False)
-        self._log: IO[bytes] = TemporaryFile()
+        self._log: IO[bytes] = TemporaryFile()  # noqa: SIM115 - closed in `end`
         self._popen = subprocess.Popen(
             [sys.executable, "-c", code],
             stdin=theirs.fileno(),

@@ -12,6 +12,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras_tuner
+import numpy as np
+from scipy.linalg import solve_triangular
+from sklearn.gaussian_process import GaussianProcessRegressor
 
 from textclf_sweep.searchers import Ask, Wait, _tokens, grid, key, used
 from textclf_sweep.searchers import random as random_search
@@ -73,7 +76,12 @@ def by_gp(ask: Ask) -> Parameters | None:
 
 
 class GaussianProcess(keras_tuner.oracles.BayesianOptimizationOracle):  # type: ignore[misc]
-    """KerasTuner's oracle, one mistake less and one question more."""
+    """KerasTuner's oracle, faster, one mistake less and one question more."""
+
+    trials: dict[str, Any]
+
+    def _make_gpr(self) -> Any:
+        return Regressor(**super()._make_gpr().get_params(deep=False))
 
     def _vectorize_trials(self) -> Any:
         # Pending trials get the value that the process predicts. KerasTuner's is that of the last proposal; ours is new
@@ -89,13 +97,33 @@ class GaussianProcess(keras_tuner.oracles.BayesianOptimizationOracle):  # type: 
 
     def bounds(self, sets: list[Tokens]) -> list[float]:
         """The lower confidence bound of the loss for each of `sets`, by the process as last fitted."""
-        import numpy as np  # noqa: PLC0415 - as KerasTuner does, in this process alone
-
         vectors = [
             [hp.value_to_prob(tokens.get(hp.name, hp.default)) for hp in self.hyperparameters.space] for tokens in sets
         ]
         mean, deviation = self.gpr.predict(np.array(vectors), return_std=True)
         return [float(bound) for bound in mean - self.beta * deviation]
+
+
+class Regressor(GaussianProcessRegressor):  # type: ignore[misc]
+    """scikit-learn's process, which predicts without checking its input.
+
+    A proposal predicts some 5,000 points, one at a time; the checks take two thirds of that time.
+    """
+
+    def fit(self, x: Any, y: Any) -> Regressor:
+        """As scikit-learn does, and the inverse of its Cholesky factor once for all predictions."""
+        super().fit(x, y)
+        self.inverse_ = solve_triangular(self.L_, np.eye(len(self.L_)), lower=True)
+        return self
+
+    def predict(self, x: Any, return_std: bool = True) -> Any:
+        """Mean and, if `return_std`, standard deviation at points `x`, (points, parameters)."""
+        across = self.kernel_(x, self.X_train_)
+        mean = across @ self.alpha_ * self._y_train_std + self._y_train_mean
+        if not return_std:
+            return mean
+        variance = self.kernel_.diag(x) - np.sum((self.inverse_ @ across.T) ** 2, axis=0)
+        return mean, np.sqrt(np.maximum(variance, 0.0)) * self._y_train_std
 
 
 def _candidates(ask: Ask) -> list[Parameters]:

@@ -1,8 +1,8 @@
 """Our search space as KerasTuner's hyperparameters. Imported by the process of `_oracle` alone.
 
 KerasTuner's own kinds know no priors, anchor steps elsewhere, allow one type of value in a list and mix up True and 1.
-Its oracles, though, ask little of a hyperparameter: a value for a number in [0, 1), that number for a value, the list of
-values, and whether it is there. One kind that answers with our own functions serves every distribution exactly.
+Its oracles, though, ask little of a hyperparameter: a value for a number in [0, 1), that number for a value, the list
+of values, and whether it is there. One kind that answers with our own functions serves every distribution exactly.
 
 Inside an oracle a value is a *token*: of a range the number itself, of a listed value its index.
 """

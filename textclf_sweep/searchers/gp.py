@@ -25,7 +25,7 @@ share. KerasTuner's own default, three for each parameter, would spend a short s
 
 
 def propose(ask: Ask) -> Parameters | Wait | None:
-    """The set with the best confidence bound, pending trials counted as a little worse than expected; None when used up."""
+    """The set with the best confidence bound, pending trials counted as worse than expected; None when used up."""
     results = sum(record.value is not None and ask.space.holds(record.trial.parameters) for record in ask.history)
     if results >= STARTUP_TRIALS and ask.space.searched:
         return _keras_tuner.propose("gp", ask)

@@ -1,7 +1,7 @@
-"""Hyperband by KerasTuner: many sets for a few epochs, the best third of them again for three times as many, and so on.
+"""Hyperband by KerasTuner: many sets for few epochs, the best third of them again for three times as many, and so on.
 
-Li et al., "Hyperband: A Novel Bandit-Based Approach to Hyperparameter Optimization", JMLR 18, 2018. Every rung is a trial
-of its own, trained from scratch. The search ends by itself after one full Hyperband.
+Li et al., "Hyperband: A Novel Bandit-Based Approach to Hyperparameter Optimization", JMLR 18, 2018. Every rung trains
+from scratch, as a trial of its own. The search ends by itself after one full Hyperband.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ PARAMETERS: tuple[Parameter, ...] = ()
 def propose(ask: Ask) -> Parameters | Wait | None:
     """A fresh random set, or a good one again with more epochs; None after one Hyperband.
 
-    `Wait` when the next rung depends on pending trials. A space that holds ``epochs`` (a trial that was enqueued) or has
-    nothing else to search is drawn from at random.
+    `Wait` when the next rung depends on pending trials. A space that holds ``epochs`` (a trial that was enqueued) or
+    has nothing else to search is drawn from at random.
     """
     epochs = dict(ask.space.distributions).get("epochs", Constant(0))
     if not isinstance(epochs, Range):

@@ -1,4 +1,4 @@
-"""Every combination exactly once, in KerasTuner's order: the last name (parents before their children) varies fastest."""
+"""Every combination exactly once, in KerasTuner's order: the last name varies fastest."""
 
 from __future__ import annotations
 
