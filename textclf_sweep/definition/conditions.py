@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from textclf_sweep.definition.distribution import typed
 from textclf_sweep.definition.nodes import Field, MapNode, Problems, describe, quote
 from textclf_sweep.definition.space import (
     Categorical,
@@ -18,7 +19,7 @@ from textclf_sweep.definition.space import (
     Range,
     SearchSpace,
     cardinality,
-    contains,
+    possible,
 )
 from textclf_sweep.definition.suggest import nearest_parameter
 from textclf_sweep.definition.values import scalars
@@ -146,7 +147,7 @@ class _Found:
         count = cardinality(parent)
         if count is None:
             return "unlisted"
-        distinct = {(isinstance(value, bool), value) for value in condition.values if contains(parent, value)}
+        distinct = possible(parent, condition.values)
         if not distinct:
             return "never"
         return "always" if len(distinct) == count and condition.parent not in self.needed else "sometimes"
@@ -187,7 +188,8 @@ def _merged(conditions: list[Condition]) -> tuple[Condition, ...]:
     merged: dict[str, Condition] = {}
     for condition in conditions:
         other = merged.get(condition.parent, condition)
-        values = tuple(value for value in condition.values if other.allows(value))
+        allowed = set(map(typed, other.values))
+        values = tuple(value for value in condition.values if typed(value) in allowed)
         merged[condition.parent] = Condition(condition.parent, values)
     return tuple(merged.values())
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from statistics import NormalDist
@@ -170,6 +171,13 @@ def contains(distribution: Distribution, value: Scalar) -> bool:
             if isinstance(value, bool | str) or not low <= value <= high or (integer and value != int(value)):
                 return False
             return math.isclose(float(snap(distribution, float(value))), value, rel_tol=1e-9)
+
+
+def possible(distribution: Distribution, values: Iterable[Scalar]) -> set[tuple[bool, Scalar]]:
+    """Those of `values` that can be drawn, `typed`."""
+    if isinstance(distribution, Categorical):
+        return set(map(typed, values)) & set(map(typed, distribution.values))
+    return {typed(value) for value in values if contains(distribution, value)}
 
 
 def snap(distribution: Range, number: float) -> Scalar:

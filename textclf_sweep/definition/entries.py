@@ -6,6 +6,7 @@ https://docs.wandb.ai/models/sweeps/sweep-config-keys (retrieved 2026).
 from __future__ import annotations
 
 import math
+from collections import Counter
 
 from textclf_sweep.definition.nodes import Field, ListNode, MapNode, Problems, ScalarNode, describe
 from textclf_sweep.definition.priors import PRIORS, SHAPES
@@ -146,7 +147,7 @@ def _categorical(field: Field, parameter: Parameter, problems: Problems) -> Dist
     valid = [value for value in values if value is not None]
     if len(valid) < len(child.node.items):
         return None
-    twice = sorted({str(value) for value in valid if valid.count(value) > 1}) if len(set(valid)) < len(valid) else []
+    twice = sorted(str(value) for value, times in Counter(valid).items() if times > 1)
     if twice:
         problems.add(child, f"{', '.join(twice)[:60]} stands in the list twice", "each value once", "use probabilities")
         return None

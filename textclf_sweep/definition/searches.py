@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -49,7 +50,7 @@ def architectures_of(root: Field, catalogue: Catalogue, problems: Problems) -> t
         problems.add(field, "the list is empty", "one architecture or more", "e.g. architecture: [lstm, cnn]")
     names = [setting_value(item, setting, problems).get("architecture") for item in field.items()]
     valid = [name for name in names if name is not None]
-    twice = sorted({name for name in valid if valid.count(name) > 1})
+    twice = sorted(name for name, times in Counter(valid).items() if times > 1)
     if twice:
         problems.add(field, f"{', '.join(twice)} stands in the list twice", "each architecture once", "remove one")
     complete = len(valid) == len(field.node.items) and not twice

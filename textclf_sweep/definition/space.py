@@ -23,6 +23,7 @@ from textclf_sweep.definition.distribution import (
     contains,
     draw,
     enumerate_values,
+    possible,
     share,
     snap,
     spaced,
@@ -32,7 +33,7 @@ from textclf_sweep.trial import Parameters, Scalar
 
 __all__ = [
     "Beta", "Categorical", "Condition", "Constant", "Distribution", "Kind", "Normal", "Parameter", "Range",
-    "SearchSpace", "cardinality", "contains", "draw", "enumerate_values", "share", "snap", "spaced",
+    "SearchSpace", "cardinality", "contains", "draw", "enumerate_values", "possible", "share", "snap", "spaced",
 ]  # fmt: skip
 
 Kind = Literal["int", "float", "bool", "str"]
@@ -280,13 +281,8 @@ def _count(space: SearchSpace) -> int:
 
 def _effects(distribution: Distribution, children: Mapping[str, list[Condition]]) -> dict[frozenset[str], int]:
     """Which of a parent's children are out, and for how many of its values."""
-    named = {
-        typed(value): value
-        for items in children.values()
-        for condition in items
-        for value in condition.values
-        if contains(distribution, value)
-    }
+    stated = (value for items in children.values() for condition in items for value in condition.values)
+    named = possible(distribution, stated)
     allowed = {child: [set(map(typed, condition.values)) for condition in items] for child, items in children.items()}
     effects: dict[frozenset[str], int] = {}
     for value in named:
