@@ -77,3 +77,11 @@ def test_what_is_wrong_is_said_with_the_overrides_name(problem: Problem, overrid
     message = problem("run_cap: 5\n", override)
     assert message.startswith(start)
     assert words in message
+
+
+def test_one_architectures_parameter_is_replaced(read: Read) -> None:
+    found = read("", "architecture=[lstm, cnn]", "parameters.cnn.filters=3", "run_cap.cnn=4")
+    lstm, cnn = found.searches
+    assert list(lstm.space.searched) == ["batch_size", "depth", "learning_rate"]
+    assert list(cnn.space.searched) == ["batch_size", "learning_rate"]
+    assert (cnn.space.constants["filters"], cnn.run_cap, lstm.run_cap) == (3, 4, None)
