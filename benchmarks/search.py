@@ -37,8 +37,13 @@ PAIRED = 0.8
 SAVED, LOST = 1 / 3, 0.005
 """What pruning is to save of the epochs at least, and to lose of the final best at most."""
 
-PRUNERS: dict[str, dict[str, Any]] = {"hyperband": {"min_iter": 3}, "asha": {}, "median": {}}
-"""Their options; others have their defaults."""
+PRUNERS: dict[str, tuple[str, dict[str, Any]]] = {
+    "hyperband-3": ("hyperband", {"min_iter": 3}),
+    "asha": ("asha", {}),
+    "asha-3": ("asha", {"min_iter": 3}),
+    "median": ("median", {}),
+}
+"""By name: a pruner and its options, those that are not its defaults. A number is the first rung."""
 
 EPSILON = 1e-9
 """Less than the least difference of two accuracies."""
@@ -149,8 +154,8 @@ def run(job: Job) -> Outcome:
     recording = _read(job.table)[job.architecture]
     pruner = None
     if job.pruner:
-        module = importlib.import_module(f"textclf_sweep.pruners.{job.pruner}")
-        pruner = functools.partial(module.prune, **PRUNERS[job.pruner])
+        name, options = PRUNERS[job.pruner]
+        pruner = functools.partial(importlib.import_module(f"textclf_sweep.pruners.{name}").prune, **options)
     target = recording.best - POINT - EPSILON if job.trials is None else None
     found: Replay = recorded.run(
         recording, job.method, job.seed, workers=job.workers, pruner=pruner, trials=job.trials, target=target
