@@ -1,17 +1,18 @@
 from __future__ import annotations
 
 import math
+import time
 from pathlib import Path
 from statistics import median
 
 import pytest
 
 from textclf_sweep.definition.load import load
-from textclf_sweep.definition.space import Categorical, Constant, Range
+from textclf_sweep.definition.space import Categorical, Condition, Constant, Normal, Range, SearchSpace
 from textclf_sweep.definition.types import Metric
 from textclf_sweep.errors import DefinitionError
-from textclf_sweep.searchers import tpe
 from textclf_sweep.searchers import random as random_search
+from textclf_sweep.searchers import tpe
 from textclf_sweep.sweep.catalogue import discover
 from textclf_sweep.trial import TrialState
 
@@ -24,6 +25,8 @@ SPACE = {
     "learning_rate": Range(1e-5, 1.0, log=True),
     "optimizer": Categorical(("adam", "rmsprop", "sgd")),
 }
+
+SIMPLE = {"depth": 1, "dropout": 0.1, "epochs": 5, "learning_rate": 0.01, "optimizer": "adam"}
 
 
 def accuracy(parameters) -> float:
@@ -70,19 +73,116 @@ def test_results_change_what_is_proposed_after_the_random_start(search) -> None:
     assert [done.trial for done in rising[start:]] != [done.trial for done in falling[start:]]
 
 
-def test_a_pending_trial_is_kept_away_from(search, make_record) -> None:
-    history = search(tpe, SPACE, accuracy).run(20)
-    alone = search(tpe, SPACE).propose(history)
-    pending = make_record(21, alone, state=TrialState.RUNNING)
-    beside = search(tpe, SPACE).propose((*history, pending))
-    assert beside != alone
+@pytest.mark.parametrize("seed", range(3))
+def test_it_starts_as_random_search_does(search, seed) -> None:
+    ours, theirs = (search(method, SPACE, accuracy, seed=seed).run(9) for method in (tpe, random_search))
+    start = tpe.STARTUP_TRIALS
+    assert ours[:start] == theirs[:start]
+    assert ours[start].trial.parameters != theirs[start].trial.parameters
 
 
-def test_an_enqueued_trial_outside_the_space_teaches_nothing(search, make_record) -> None:
-    history = search(tpe, SPACE, accuracy).run(12)
-    outside = make_record(13, history[0].trial.parameters | {"learning_rate": 50.0}, 0.99)
-    unrelated = make_record(13, history[0].trial.parameters | {"learning_rate": 60.0}, 0.01)
-    assert search(tpe, SPACE).propose((*history, outside)) == search(tpe, SPACE).propose((*history, unrelated))
+def test_it_goes_on_at_random_until_enough_trials_have_a_value(search, make_record) -> None:
+    history = search(random_search, SPACE, accuracy).run(tpe.STARTUP_TRIALS - 1)
+    for state in (TrialState.RUNNING, TrialState.FAILED):
+        more = (*history, *(make_record(number, SIMPLE, state=state) for number in range(6, 10)))
+        assert search(tpe, SPACE).propose(more) == search(random_search, SPACE).propose(more)
+
+
+def test_a_pending_trial_at_the_optimum_sends_the_next_one_elsewhere(search, make_record) -> None:
+    """Beside the best trial one more runs, or (as if it had never been) has failed."""
+    space = {"rate": Range(0.0, 1.0)}
+    history = search(tpe, space, lambda parameters: -((parameters["rate"] - 0.3) ** 2)).run(25)
+    top = max(history, key=lambda done: done.value).trial.parameters["rate"]
+
+    def near(state) -> int:
+        told = (*history, make_record(26, {"rate": top + 0.001}, state=state))
+        proposals = [search(tpe, space, seed=seed).propose(told) for seed in range(20)]
+        return sum(abs(item["rate"] - top) < 0.05 for item in proposals)
+
+    assert near(TrialState.FAILED) >= 15
+    assert near(TrialState.RUNNING) <= 3
+
+
+def test_four_at_once_search_as_well_as_one(search) -> None:
+    for seed in range(5):
+        history = search(tpe, SPACE, accuracy, seed=seed).run_wide(40, 4)
+        values = [done.value for done in history if done.value is not None]
+        assert max(values[20:]) > max(values[:8])
+
+
+def test_a_pruned_trial_counts_with_its_value(search, make_record) -> None:
+    history = search(random_search, SPACE, accuracy).run(15)
+    pruned = tuple(make_record(done.number, done.trial.parameters, done.value, TrialState.PRUNED) for done in history)
+    assert search(tpe, SPACE).propose(pruned) == search(tpe, SPACE).propose(history)
+
+
+def test_a_trial_outside_the_space_counts_as_the_nearest_one_inside(search, make_record) -> None:
+    history = search(random_search, SPACE, accuracy).run(12)
+    base = history[0].trial.parameters
+    outside, edge = (make_record(13, base | {"learning_rate": rate}, 0.99) for rate in (50.0, 1.0))
+    assert search(tpe, SPACE).propose((*history, outside)) == search(tpe, SPACE).propose((*history, edge))
+
+
+def test_trials_from_before_a_parameter_was_added_are_learned_from(search) -> None:
+    rising, falling = (
+        search(random_search, SPACE, lambda parameters, sign=sign: sign * parameters["dropout"]).run(25)
+        for sign in (1, -1)
+    )
+    wider = SPACE | {"units": Range(16, 256, integer=True)}
+    for history, low, high in ((rising, 0.3, 0.6), (falling, 0.0, 0.3)):
+        proposals = [search(tpe, wider, seed=seed).propose(history) for seed in range(10)]
+        assert sum(low <= item["dropout"] <= high for item in proposals) >= 9
+        assert len({item["units"] for item in proposals}) >= 8
+
+
+def test_it_learns_behind_a_condition(search) -> None:
+    space = SearchSpace.of(
+        {
+            "momentum": Range(0.0, 1.0),
+            "noise": Range(0.0, 1.0),
+            "optimizer": Categorical(("adam", "sgd")),
+            "rate": Range(0.0, 1.0),
+        },
+        {"momentum": (Condition("optimizer", ("sgd",)),), "noise": (Condition("optimizer", ("adam",)),)},
+    )
+    history = search(tpe, space, lambda parameters: parameters.get("momentum", 0.0) - parameters["rate"]).run(60)
+    late = [done.trial.parameters for done in history[40:]]
+    assert sum(item["optimizer"] == "sgd" for item in late) >= 14
+    assert median(item["momentum"] for item in late if "momentum" in item) > 0.75
+    assert median(item["rate"] for item in late) < 0.25
+
+
+def test_neighbours_in_a_list_of_numbers_tell_of_each_other(search, make_record) -> None:
+    """Ten sizes, of which every other one was tried, and the greater the better."""
+    sizes = tuple(2**power for power in range(1, 11))
+    space = {"size": Categorical(sizes[::-1]), "dropout": Range(0.0, 1.0)}
+    history = tuple(
+        make_record(number, {"size": sizes[number % 5 * 2], "dropout": number / 30}, float(number % 5))
+        for number in range(1, 31)
+    )
+    proposals = [search(tpe, space, seed=seed).propose(history)["size"] for seed in range(20)]
+    assert sum(size >= 2**8 for size in proposals) >= 16
+
+
+def test_a_prior_is_where_it_looks_first(search) -> None:
+    space = {"rate": Range(0.0, 100.0, prior=Normal(20.0, 2.0)), "depth": Range(1, 4, integer=True)}
+    history = search(tpe, space, lambda parameters: -abs(parameters["rate"] - 21.0)).run(40)
+    assert all(10.0 <= done.trial.parameters["rate"] <= 30.0 for done in history)
+    assert best(history) > -0.2
+
+
+def test_nothing_is_copied_when_a_study_is_rebuilt(search, make_record) -> None:
+    """Copying is most of the time of a proposal after a thousand trials, which has to stay under 0.1 s."""
+    history = tuple(
+        make_record(done.number, done.trial.parameters, accuracy(done.trial.parameters))
+        for done in search(random_search, SPACE).run(300)
+    )
+    tried, seconds = search(tpe, SPACE), []
+    for _ in range(5):
+        started = time.process_time()
+        tried.propose(history)
+        seconds.append(time.process_time() - started)
+    assert min(seconds) < 0.1
 
 
 def test_a_space_with_one_combination_left_is_finished(search) -> None:
@@ -103,6 +203,6 @@ def test_probabilities_are_refused_when_the_definition_is_read() -> None:
         {architecture: lstm, method: bayes, data: {source: uci_news},
          parameters: {units: {values: [32, 64], probabilities: [0.9, 0.1]}}}
     """
-    with pytest.raises(DefinitionError, match="method bayes does not draw by probabilities"):
+    with pytest.raises(DefinitionError, match="sampler tpe does not draw by probabilities"):
         load(text, discover(), path=Path("lstm.yaml"))
     assert load(text.replace("bayes", "random"), discover(), path=Path("lstm.yaml")).method == "random"

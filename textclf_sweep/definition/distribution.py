@@ -98,17 +98,26 @@ def enumerate_values(distribution: Distribution) -> tuple[Scalar, ...]:
     Raises:
         ValueError: it is continuous.
     """
+    return tuple(each_value(distribution))
+
+
+def each_value(distribution: Distribution) -> Iterable[Scalar]:
+    """The same, made while they are iterated over: there may be more than memory could hold.
+
+    Raises:
+        ValueError: it is continuous.
+    """
     match distribution:
         case Constant(value):
             return (value,)
         case Categorical(values):
-            return tuple({typed(value): value for value in values}.values())
+            return {typed(value): value for value in values}.values()
         case Range(low, high, integer, _, step):
             if low == high or (integer and not step):
-                return tuple(range(int(low), int(high) + 1)) if integer else (low,)
+                return range(int(low), int(high) + 1) if integer else (low,)
             if not step:
                 raise ValueError("a continuous range has no list of values")
-            return tuple(snap(distribution, index * step) for index in _multiples(low, high, step))
+            return (snap(distribution, index * step) for index in _multiples(low, high, step))
 
 
 def draw(distribution: Distribution, unit: float) -> Scalar:

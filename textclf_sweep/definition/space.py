@@ -22,6 +22,7 @@ from textclf_sweep.definition.distribution import (
     cardinality,
     contains,
     draw,
+    each_value,
     enumerate_values,
     possible,
     share,
@@ -237,13 +238,12 @@ class SearchSpace:
         Raises:
             ValueError: a distribution is continuous.
         """
-        values = {name: enumerate_values(item) for name, item in self.distributions}
-        conditions = dict(self.conditions)
+        distributions, conditions = dict(self.distributions), dict(self.conditions)
 
         def expand(sets: Iterator[dict[str, Scalar]], name: str) -> Iterator[dict[str, Scalar]]:
             for chosen in sets:
                 if all(condition.holds(chosen) for condition in conditions.get(name, ())):
-                    for value in values[name]:
+                    for value in each_value(distributions[name]):
                         yield {**chosen, name: value}
                 else:
                     yield chosen

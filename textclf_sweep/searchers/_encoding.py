@@ -7,75 +7,77 @@ one inside: leaving it out would lose the whole trial to an estimate of all para
 
 from __future__ import annotations
 
-from textclf_sweep.definition.space import Categorical, Range, SearchSpace, cardinality, draw, enumerate_values, snap
-from textclf_sweep.definition.types import Metric
-from textclf_sweep.trial import History, Scalar, TrialRecord
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-Searched = Categorical | Range
+from textclf_sweep.definition.space import Categorical, Range, SearchSpace, cardinality, draw, enumerate_values, snap
+from textclf_sweep.trial import History, Scalar
+
 UNIT_END = 1 - 2**-53
 """The largest number below 1, the end of what `draw` takes."""
 
 
-def varied(space: SearchSpace) -> dict[str, Searched]:
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """A parameter with more than one value, as it is searched.
+
+    Attributes:
+        distribution: the parameter's own.
+        ordered: whether a neighbour tells something of a value.
+        levels: how many values there are to index; None for a range that is searched as a number.
+        listed: the levels of a list, ascending when it is ordered.
+        places: the index of each of those, by type and value (True is not 1).
+    """
+
+    distribution: Categorical | Range
+    ordered: bool
+    levels: int | None
+    listed: tuple[Scalar, ...] = ()
+    places: Mapping[tuple[type, Scalar], int] = field(default_factory=dict)
+
+    def index_of(self, value: Scalar) -> int | None:
+        """The index of the level nearest to `value`; None when it is nothing like them."""
+        if isinstance(self.distribution, Categorical):
+            place = self.places.get((type(value), value))
+            if place is not None or not self.ordered or isinstance(value, bool | str):
+                return place
+            return min(range(len(self.listed)), key=lambda index: abs(float(self.listed[index]) - value))
+        number = self.number_of(value)
+        if number is None or self.levels is None:
+            return None
+        nearest = round(number / (self.distribution.step or 1)) - self._first
+        return min(max(nearest, 0), self.levels - 1)
+
+    def at_index(self, index: int) -> Scalar:
+        """The value of a level; the inverse of `index_of`."""
+        if isinstance(self.distribution, Categorical):
+            return self.listed[index]
+        return snap(self.distribution, (self._first + index) * (self.distribution.step or 1))
+
+    def number_of(self, value: Scalar) -> float | None:
+        """`value` as a number of the range, the nearest end when it is outside; None when it is no number."""
+        if isinstance(value, bool | str) or isinstance(self.distribution, Categorical):
+            return None
+        return float(min(max(value, self.distribution.low), self.distribution.high))
+
+    @property
+    def _first(self) -> int:
+        """The factor of the step that makes the first level."""
+        low, step = (self.distribution.low, self.distribution.step) if isinstance(self.distribution, Range) else (0, 1)
+        return round(low / (step or 1))
+
+
+def axes(space: SearchSpace) -> dict[str, Axis]:
     """The parameters of `space` that have more than one value, parents before their children."""
     searched = space.searched
-    return {name: searched[name] for name in space.order if name in searched and cardinality(searched[name]) != 1}
+    return {
+        name: _axis(searched[name]) for name in space.order if name in searched and cardinality(searched[name]) != 1
+    }
 
 
 def settled(space: SearchSpace) -> dict[str, Scalar]:
     """The other parameters, there or not, with the one value each has."""
-    moving = varied(space)
-    return {name: draw(item, 0.0) for name, item in space.distributions if name not in moving}
-
-
-def levels(distribution: Searched) -> int | None:
-    """How many values there are to index; None for a range that is searched as a number."""
-    if isinstance(distribution, Range) and (not distribution.step or distribution.log or distribution.prior):
-        return None
-    return cardinality(distribution)
-
-
-def index_of(distribution: Searched, value: Scalar) -> int | None:
-    """The index of the level nearest to `value`; None when it is nothing like them.
-
-    Args:
-        distribution: one that has `levels`.
-        value: any.
-    """
-    if isinstance(distribution, Range):
-        if isinstance(value, bool | str) or not distribution.step:
-            return None
-        nearest = round(min(max(value, distribution.low), distribution.high) / distribution.step)
-        return min(max(nearest - _first(distribution), 0), (levels(distribution) or 1) - 1)
-    listed = _listed(distribution)
-    if not distribution.ordered:
-        same = (index for index, item in enumerate(listed) if type(item) is type(value) and item == value)
-        return next(same, None)
-    if isinstance(value, bool | str):
-        return None
-    number = value
-    return min(range(len(listed)), key=lambda index: abs(float(listed[index]) - number))
-
-
-def at_index(distribution: Searched, index: int) -> Scalar:
-    """The value of a level; the inverse of `index_of`."""
-    if isinstance(distribution, Range):
-        return snap(distribution, (_first(distribution) + index) * (distribution.step or 1))
-    return _listed(distribution)[index]
-
-
-def number_of(distribution: Range, value: Scalar) -> float | None:
-    """`value` as a number of the range, the nearest end when it is outside; None when it is no number."""
-    if isinstance(value, bool | str):
-        return None
-    return float(min(max(value, distribution.low), distribution.high))
-
-
-def loss(record: TrialRecord, metric: Metric) -> float | None:
-    """The value of a trial so that less is better; None while or when it has none."""
-    if record.value is None:
-        return None
-    return -record.value if metric.goal == "maximize" else record.value
+    return {name: draw(item, 0.0) for name, item in space.distributions if cardinality(item) == 1}
 
 
 def valued(history: History) -> int:
@@ -83,11 +85,11 @@ def valued(history: History) -> int:
     return sum(record.value is not None for record in history)
 
 
-def _first(distribution: Range) -> int:
-    """The factor of `step` that makes the first level."""
-    return round(distribution.low / (distribution.step or 1))
-
-
-def _listed(distribution: Categorical) -> tuple[Scalar, ...]:
-    values = enumerate_values(distribution)
-    return tuple(sorted(values)) if distribution.ordered else values
+def _axis(distribution: Categorical | Range) -> Axis:
+    if isinstance(distribution, Range):
+        by_step = distribution.step and not distribution.log and not distribution.prior
+        return Axis(distribution, ordered=True, levels=cardinality(distribution) if by_step else None)
+    ordered, values = distribution.ordered, enumerate_values(distribution)
+    listed = tuple(sorted(values)) if ordered else values
+    places = {(type(value), value): index for index, value in enumerate(listed)}
+    return Axis(distribution, ordered, len(listed), listed, places)

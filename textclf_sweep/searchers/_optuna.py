@@ -16,16 +16,7 @@ from optuna.trial import TrialState as OptunaState
 from textclf_sweep.definition.distribution import position
 from textclf_sweep.definition.space import Categorical, Condition, draw, snap
 from textclf_sweep.searchers import Ask
-from textclf_sweep.searchers._encoding import (
-    UNIT_END,
-    Searched,
-    at_index,
-    index_of,
-    levels,
-    number_of,
-    settled,
-    varied,
-)
+from textclf_sweep.searchers._encoding import UNIT_END, Axis, axes, settled
 from textclf_sweep.trial import Parameters, Scalar, TrialRecord
 
 Code = int | float
@@ -59,7 +50,7 @@ def suggestions(ask: Ask, seed: int) -> Iterator[Parameters]:
     # Multivariate and with the constant liar: pending trials count as poor ones.
     sampler = _Sampler(seed=seed, n_startup_trials=0, multivariate=True, constant_liar=True)
     study = optuna.create_study(direction=ask.metric.goal, sampler=sampler)
-    moving, fixed = varied(ask.space), settled(ask.space)
+    moving, fixed = axes(ask.space), settled(ask.space)
     distributions = {name: _distribution(item) for name, item in moving.items()}
     study.add_trials(_told(record, moving, distributions) for record in ask.history)
     groups = _groups(ask, moving, study.get_trials(deepcopy=False))
@@ -76,7 +67,7 @@ def suggestions(ask: Ask, seed: int) -> Iterator[Parameters]:
 
 
 def _groups(
-    ask: Ask, moving: dict[str, Searched], told: list[FrozenTrial]
+    ask: Ask, moving: dict[str, Axis], told: list[FrozenTrial]
 ) -> list[tuple[tuple[Condition, ...], list[str]]]:
     """The parameters that are drawn together, parents first: those under the same conditions.
 
@@ -94,7 +85,7 @@ def _groups(
     return [(own, names) for (own, _), names in groups.items()]
 
 
-def _told(record: TrialRecord, moving: dict[str, Searched], distributions: dict[str, BaseDistribution]) -> FrozenTrial:
+def _told(record: TrialRecord, moving: dict[str, Axis], distributions: dict[str, BaseDistribution]) -> FrozenTrial:
     codes = {
         name: code
         for name, item in moving.items()
@@ -125,13 +116,11 @@ def _state(record: TrialRecord) -> OptunaState:
     return OptunaState.FAIL if record.value is None else OptunaState.COMPLETE
 
 
-def _distribution(item: Searched) -> BaseDistribution:
-    """What Optuna searches instead of `item`: see `_encode`."""
-    count = levels(item)
-    if count is not None:
-        if isinstance(item, Categorical) and not item.ordered:
-            return CategoricalDistribution(tuple(range(count)))
-        return IntDistribution(0, count - 1)
+def _distribution(axis: Axis) -> BaseDistribution:
+    """What Optuna searches instead: see `_encode`."""
+    item = axis.distribution
+    if axis.levels is not None:
+        return IntDistribution(0, axis.levels - 1) if axis.ordered else CategoricalDistribution(range(axis.levels))
     if isinstance(item, Categorical) or item.prior:
         # Where the prior has most of its mass, the unit has most of its length.
         return FloatDistribution(0.0, 1.0)
@@ -140,11 +129,12 @@ def _distribution(item: Searched) -> BaseDistribution:
     return FloatDistribution(item.low, item.high, log=item.log)
 
 
-def _encode(item: Searched, value: Scalar) -> Code | None:
+def _encode(axis: Axis, value: Scalar) -> Code | None:
     """A value as Optuna knows it: a level's index, a number, or its place in the prior; None when it is unknown."""
-    if isinstance(item, Categorical) or levels(item) is not None:
-        return index_of(item, value)
-    number = number_of(item, value)
+    item = axis.distribution
+    if isinstance(item, Categorical) or axis.levels is not None:
+        return axis.index_of(value)
+    number = axis.number_of(value)
     if number is None:
         return None
     if item.prior:
@@ -152,7 +142,8 @@ def _encode(item: Searched, value: Scalar) -> Code | None:
     return round(number) if item.integer else number
 
 
-def _decode(item: Searched, code: Code) -> Scalar:
-    if isinstance(item, Categorical) or levels(item) is not None:
-        return at_index(item, int(code))
+def _decode(axis: Axis, code: Code) -> Scalar:
+    item = axis.distribution
+    if isinstance(item, Categorical) or axis.levels is not None:
+        return axis.at_index(int(code))
     return draw(item, min(float(code), UNIT_END)) if item.prior else snap(item, code)

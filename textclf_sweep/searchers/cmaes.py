@@ -11,19 +11,10 @@ import random
 from typing import TYPE_CHECKING, Any
 
 from textclf_sweep.definition.distribution import position
-from textclf_sweep.definition.space import Categorical, Parameter, Range, SearchSpace, draw
+from textclf_sweep.definition.space import Categorical, Parameter, SearchSpace, draw
 from textclf_sweep.searchers import Ask, key, used
 from textclf_sweep.searchers import random as random_search
-from textclf_sweep.searchers._encoding import (
-    UNIT_END,
-    Searched,
-    at_index,
-    index_of,
-    levels,
-    loss,
-    number_of,
-    varied,
-)
+from textclf_sweep.searchers._encoding import UNIT_END, Axis, axes
 from textclf_sweep.trial import Parameters, Scalar, derive_seed
 
 if TYPE_CHECKING:
@@ -35,6 +26,9 @@ PARAMETERS: tuple[Parameter, ...] = ()
 
 SIGMA = 0.25
 """Standard deviation of the first generations in each parameter, as a share of its range."""
+
+NARROW = 0.01
+"""A generation within this share of every range has found what it can: closer, results differ by chance alone."""
 
 TRIES = 20
 """Proposals drawn before a repeated one is replaced by a random one."""
@@ -56,35 +50,38 @@ def propose(ask: Ask) -> Parameters | None:
     for _ in range(TRIES):
         whole = {name: draw(item, generator.random()) for name, item in ask.space.distributions}
         units = optimizer.ask().tolist()
-        whole |= {name: _value(item, unit) for (name, item), unit in zip(numbers.items(), units, strict=True)}
+        whole |= {name: _value(axis, unit) for (name, axis), unit in zip(numbers.items(), units, strict=True)}
         parameters = ask.space.active(whole)
         if key(parameters) not in taken:
             return parameters
     return random_search.propose(ask)
 
 
-def _numbers(space: SearchSpace) -> dict[str, Searched]:
+def _numbers(space: SearchSpace) -> dict[str, Axis]:
     """The parameters with a direction."""
-    return {name: item for name, item in varied(space).items() if isinstance(item, Range) or item.ordered}
+    return {name: axis for name, axis in axes(space).items() if axis.ordered}
 
 
-def _evolved(ask: Ask, numbers: dict[str, Searched]) -> CMA:
+def _evolved(ask: Ask, numbers: dict[str, Axis]) -> CMA:
     """The optimizer after every whole generation of the history, taken in the order of the trials' numbers."""
+    import numpy as np  # noqa: PLC0415 - heavy, and needed by this method alone
+
     optimizer, restarts = _start(ask, len(numbers), 0), 0
     generation: list[tuple[Any, float]] = []
-    for parameters, value in _losses(ask):
-        # What a trial lacks (it is not there under its conditions, or new in an extended space) is drawn for it, so
-        # that this parameter's mean and spread stay as they are.
-        optimizer.reseed_rng(derive_seed(ask.seed, len(generation), restarts, optimizer.generation, "cmaes fill"))
-        point = optimizer.ask()
-        for index, (name, item) in enumerate(numbers.items()):
-            unit = _unit(item, parameters[name]) if name in parameters else None
-            point[index] = point[index] if unit is None else unit
-        generation.append((point, value))
+    for number, (parameters, value) in enumerate(_losses(ask), start=1):
+        units = [_unit(axis, parameters.get(name, "")) for name, axis in numbers.items()]
+        if None in units:
+            # What a trial lacks (it is not there under its conditions, or new in an extended space) is drawn for it,
+            # so that this parameter's mean and spread stay as they are.
+            optimizer.reseed_rng(derive_seed(ask.seed, number, "cmaes fill"))
+            drawn = optimizer.ask().tolist()
+            units = [unit if mine is None else mine for mine, unit in zip(units, drawn, strict=True)]
+        generation.append((np.array(units), value))
         if len(generation) == optimizer.population_size:
+            spread = float(np.ptp([point for point, _ in generation], axis=0).max())
             optimizer.tell(generation)
             generation = []
-            if optimizer.should_stop():
+            if spread < NARROW or optimizer.should_stop():
                 restarts += 1
                 optimizer = _start(ask, len(numbers), restarts)
     return optimizer
@@ -106,30 +103,30 @@ def _start(ask: Ask, dimensions: int, restarts: int) -> CMA:
 
 
 def _losses(ask: Ask) -> list[tuple[Parameters, float]]:
-    """The parameters of every final trial and its loss; a failed one is as bad as the worst."""
+    """The parameters of every final trial and its loss; a failed one is worse than all others."""
     final = [record for record in ask.history if record.state.final]
-    losses = [loss(record, ask.metric) for record in final]
-    worst = max((value for value in losses if value is not None), default=0.0)
+    sign = -1 if ask.metric.goal == "maximize" else 1
+    losses = [None if record.value is None else sign * record.value for record in final]
+    worst = max((value for value in losses if value is not None), default=0.0) + 1.0
     return [
         (record.trial.parameters, worst if value is None else value)
         for record, value in zip(final, losses, strict=True)
     ]
 
 
-def _unit(item: Searched, value: Scalar) -> float | None:
+def _unit(axis: Axis, value: Scalar) -> float | None:
     """A value's place in [0, 1]; None when it is no number."""
-    count = levels(item)
-    if count is not None:
-        index = index_of(item, value)
-        return None if index is None else (index + 0.5) / count
-    if isinstance(item, Categorical):
-        return None
-    number = number_of(item, value)
-    return None if number is None else position(item, number)
+    item = axis.distribution
+    if axis.levels is not None:
+        index = axis.index_of(value)
+        return None if index is None else (index + 0.5) / axis.levels
+    number = axis.number_of(value)
+    return None if number is None or isinstance(item, Categorical) else position(item, number)
 
 
-def _value(item: Searched, unit: float) -> Scalar:
+def _value(axis: Axis, unit: float) -> Scalar:
     """The inverse of `_unit`."""
-    count = levels(item)
     unit = min(unit, UNIT_END)
-    return draw(item, unit) if count is None else at_index(item, min(int(unit * count), count - 1))
+    if axis.levels is None:
+        return draw(axis.distribution, unit)
+    return axis.at_index(min(int(unit * axis.levels), axis.levels - 1))

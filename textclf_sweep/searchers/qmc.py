@@ -9,7 +9,7 @@ from __future__ import annotations
 from textclf_sweep.definition.space import Parameter, draw
 from textclf_sweep.searchers import Ask, key, used
 from textclf_sweep.searchers import random as random_search
-from textclf_sweep.searchers._encoding import settled, varied
+from textclf_sweep.searchers._encoding import axes, settled
 from textclf_sweep.trial import Parameters, derive_seed
 
 FINITE = False
@@ -19,7 +19,7 @@ PARAMETERS: tuple[Parameter, ...] = ()
 
 def propose(ask: Ask) -> Parameters | None:
     """Point `ask.number` of the seed's sequence, or a random one if a trial has it; None when used up."""
-    searched = varied(ask.space)
+    searched = axes(ask.space)
     if not searched:
         return random_search.propose(ask)
     # SciPy's sequence and not Optuna's sampler of it: that one knows no conditions, begins with a random trial, and
@@ -31,6 +31,7 @@ def propose(ask: Ask) -> Parameters | None:
         sequence.fast_forward(ask.number - 1)
     point = sequence.random(1)[0].tolist()
     # Every parameter has a coordinate, there or not: a condition changes no other parameter's value.
-    drawn = {name: draw(item, unit) for (name, item), unit in zip(sorted(searched.items()), point, strict=True)}
+    units = zip(sorted(searched.items()), point, strict=True)
+    drawn = {name: draw(axis.distribution, unit) for (name, axis), unit in units}
     parameters = ask.space.active(settled(ask.space) | drawn)
     return parameters if key(parameters) not in used(ask.history) else random_search.propose(ask)

@@ -11,7 +11,7 @@ from itertools import islice
 from textclf_sweep.definition.space import Parameter
 from textclf_sweep.searchers import Ask, key, used
 from textclf_sweep.searchers import random as random_search
-from textclf_sweep.searchers._encoding import valued, varied
+from textclf_sweep.searchers._encoding import axes, valued
 from textclf_sweep.trial import Parameters, derive_seed
 
 FINITE = False
@@ -31,7 +31,7 @@ TRIES = 8
 
 def propose(ask: Ask) -> Parameters | None:
     """The estimator's choice after the results in the history, pending trials counted as poor; None when used up."""
-    if valued(ask.history) < STARTUP_TRIALS or not varied(ask.space):
+    if valued(ask.history) < STARTUP_TRIALS or not axes(ask.space):
         return random_search.propose(ask)
     from textclf_sweep.searchers import _optuna  # noqa: PLC0415 - heavy, and needed by this method alone
 
