@@ -26,6 +26,8 @@ from typing import Any
 import replay as recorded
 from replay import Recording, Replay
 
+from textclf_sweep.sweep.catalogue import discover
+
 TABLE = Path(__file__).with_name("curves") / "curves.csv.gz"
 
 POINT = 0.01
@@ -113,7 +115,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--repetitions", type=int, default=100, help="seeds of each method; default 100")
     parser.add_argument("--first-seed", type=int, default=1, help="the seeds are this one and those after it")
     parser.add_argument("--architecture", action="append", help="one of the recorded ones; all by default; repeatable")
-    parser.add_argument("--methods", nargs="+", default=["random", "tpe"], help="searchers; default: random tpe")
+    # One that chooses each trial's epochs itself has no place on curves of one length.
+    methods = [name for name, entry in discover().searchers.items() if not entry.paces]
+    parser.add_argument("--methods", nargs="+", default=["random", "tpe"], choices=methods, help="default: random tpe")
     parser.add_argument("--pruners", nargs="*", default=list(PRUNERS), choices=list(PRUNERS), help="default: all")
     parser.add_argument("--no-pruning", action="store_true", help="only how long the searches take")
     parser.add_argument("--trials", type=int, default=40, help="of a search with or without pruning; default 40")
