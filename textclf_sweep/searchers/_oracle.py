@@ -11,7 +11,9 @@ import queue
 import signal
 import threading
 import traceback
+from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
+from typing import Any
 
 
 def main() -> None:
@@ -29,12 +31,12 @@ def main() -> None:
     while True:
         match questions.get():
             case (str(sampler), ask):
-                answers.send(_answer(SAMPLERS[sampler], ask))
+                answers.send(_answer(SAMPLERS, sampler, ask))
 
 
-def _answer(sampler: object, ask: object) -> tuple[str, object]:
+def _answer(samplers: Mapping[str, Callable[[Any], object]], sampler: str, ask: object) -> tuple[str, object]:
     try:
-        return "answer", sampler(ask)  # type: ignore[operator]
+        return "answer", samplers[sampler](ask)
     except Exception:
         return "error", traceback.format_exc()
 
