@@ -11,8 +11,8 @@ from textclf_sweep.definition.load import load
 from textclf_sweep.definition.space import Categorical, Condition, Constant, Normal, Range, SearchSpace
 from textclf_sweep.definition.types import Metric
 from textclf_sweep.errors import DefinitionError
+from textclf_sweep.searchers import Ask, tpe
 from textclf_sweep.searchers import random as random_search
-from textclf_sweep.searchers import tpe
 from textclf_sweep.sweep.catalogue import discover
 from textclf_sweep.trial import TrialState
 
@@ -171,12 +171,10 @@ def test_a_prior_is_where_it_looks_first(search) -> None:
     assert best(history) > -0.2
 
 
-def test_nothing_is_copied_when_a_study_is_rebuilt(search, make_record) -> None:
-    """Copying is most of the time of a proposal after a thousand trials, which has to stay under 0.1 s."""
-    history = tuple(
-        make_record(done.number, done.trial.parameters, accuracy(done.trial.parameters))
-        for done in search(random_search, SPACE).run(300)
-    )
+def test_the_thousandth_proposal_takes_less_than_a_tenth_of_a_second(search, make_record) -> None:
+    """Of processor time, the best of five; copying the trials into a study alone would take as long."""
+    drawn = [random_search.propose(Ask(SearchSpace.of(SPACE), Metric(), 0, number, ())) for number in range(1, 1000)]
+    history = tuple(make_record(number, item, accuracy(item)) for number, item in enumerate(drawn, start=1))
     tried, seconds = search(tpe, SPACE), []
     for _ in range(5):
         started = time.process_time()
