@@ -59,7 +59,8 @@ def show(definition: SweepDefinition, planned: Mapping[str, Any], *, extend: boo
         _output.say(f"ignored: {', '.join(definition.ignored)}")
     if not sample:
         return
-    _output.say(f"\nthe first {_format.plural(len(sample), 'trial')}:")
+    first = "the first trial" if len(sample) == 1 else f"the first {len(sample)} trials"
+    _output.say(f"\n{first}:")
     columns = (
         Column("trial", tuple(str(trial["number"]) for trial in sample), number=True),
         *([Column("architecture", tuple(trial["architecture"] for trial in sample))] if several(definition) else []),

@@ -65,10 +65,7 @@ def _form(field: Field, parameter: Parameter, name: str, problems: Problems) -> 
     if len(forms) == 1:
         return forms[0]
     if field.get("parameters"):
-        problems.add(
-            field, "nested `parameters` are not supported", "one flat mapping",
-            "write every hyperparameter directly below the top level's `parameters`",
-        )  # fmt: skip
+        nested(field, problems)
     elif not forms and field.get("distribution") and not name:
         pass  # it could be anything, and that is reported
     elif not forms:
@@ -79,6 +76,15 @@ def _form(field: Field, parameter: Parameter, name: str, problems: Problems) -> 
     else:
         problems.add(field, f"has both {' and '.join(forms)}", "value, values, or min and max", "keep one of them")
     return ""
+
+
+def nested(field: Field, problems: Problems) -> None:
+    """Complain of ``parameters`` within an entry, as Weights & Biases nests them, and show the flat form."""
+    inner = field.child("parameters")
+    names = [name for name, _ in inner.entries()] or ["..."]
+    flat = ", ".join(f"{name}: {{...}}" for name in names[:4]) + (", ..." if len(names) > 4 else "")
+    fix = f"write parameters: {{{flat}}}"
+    problems.add(field, "nested `parameters` are not supported", "every hyperparameter directly below parameters", fix)
 
 
 def _check_keys(field: Field, form: str, name: str, problems: Problems) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from textclf_sweep.definition.catalogue import Catalogue, Entry
 from textclf_sweep.definition.conditions import ARCHITECTURE
-from textclf_sweep.definition.entries import distribution_of
+from textclf_sweep.definition.entries import distribution_of, nested
 from textclf_sweep.definition.nodes import Field, MapNode, Problems, describe, quote
 from textclf_sweep.definition.space import Constant, Distribution, Parameter
 from textclf_sweep.definition.suggest import nearest_parameter
@@ -148,6 +148,9 @@ def unknown_parameter(
 ) -> None:
     """Complain of a name that is no parameter of the chosen architectures."""
     names = sorted({item.name for entry in chosen for item in entry.parameters})
+    if isinstance(field.node, MapNode) and field.get("parameters"):
+        nested(field, problems)
+        return
     whose = " or ".join(entry.name for entry in chosen)
     owners = owners_of(name, catalogue.architectures.values())
     near = nearest_parameter(name, names)

@@ -42,7 +42,7 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class EarlyStopping:
-    """When a trial stops by itself; the best epoch's weights are restored either way.
+    """When a trial stops by itself.
 
     Attributes:
         metric: what is watched, one of `textclf_sweep.trial.OBJECTIVES`; defaults to the sweep's metric.
