@@ -327,16 +327,11 @@ class TestSearcherContract:
             assert space.holds(proposal)
             assert key(proposal) not in keys(history)
 
-    @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, None])
-    def test_no_value_to_learn_from(self, searcher, search, value) -> None:
+    @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, None, 0.5])
+    def test_nothing_to_learn_from(self, searcher, search, value) -> None:
         space = space_for(searcher)
         history = search(random_search, space, lambda _: value).run(8)
         assert len(search(searcher, space, lambda _: value).run(9 if slow(searcher) else 20, history)) > 8
-
-    def test_equal_values(self, searcher, search) -> None:
-        space = space_for(searcher)
-        history = search(random_search, space).run(8)
-        assert len(search(searcher, space).run(9 if slow(searcher) else 20, history)) > 8
 
     def test_constants_alone(self, searcher, search) -> None:
         space = fit(searcher, {"depth": Constant(2), "learning_rate": Constant(0.001)})
@@ -399,26 +394,3 @@ class TestSearcherContract:
         proposal = search(searcher, space.fix(held), objective).propose(history)
         assert held.items() <= proposal.items()
         assert space.fix(held).holds(proposal)
-
-
-SEARCHERS_BY_NAME = {searcher.__name__.rpartition(".")[2]: searcher for searcher in SEARCHERS}
-
-
-def test_the_shipped_searchers_are_found() -> None:
-    assert {"cmaes", "grid", "qmc", "random", "tpe"} <= SEARCHERS_BY_NAME.keys()
-
-
-def test_a_library_has_one_default_for_a_method() -> None:
-    defaults = [
-        (getattr(searcher, "LIBRARY", "optuna"), searcher.METHODS[0])
-        for searcher in SEARCHERS
-        if getattr(searcher, "DEFAULT", False)
-    ]
-    assert len(defaults) == len(set(defaults))
-    assert {("optuna", method) for method in ("grid", "random", "bayes")} <= set(defaults)
-
-
-def test_true_is_not_one() -> None:
-    assert key({"a": True}) != key({"a": 1})
-    assert key({"a": 1.0}) != key({"a": 1})
-    assert key({"a": 1, "b": "x"}) == key({"b": "x", "a": 1})
