@@ -9,7 +9,7 @@ import pytest
 from textclf_sweep import data
 from textclf_sweep.data.corpus import Part
 from textclf_sweep.definition.types import DataSettings
-from textclf_sweep.floors import Floors, floors
+from textclf_sweep.floors import Floors, floors, mean_floors
 
 pytestmark = pytest.mark.unit
 
@@ -38,6 +38,21 @@ def test_linear_learns_words() -> None:
 def test_linear_needs_words_and_two_labels() -> None:
     assert floors(part(("!!", "x"), ("?", "y")), part(("!", "x"))).linear is None
     assert floors(part(("a", "x"), ("b", "x")), part(("a", "x"))) == Floors(chance=1.0, majority=1.0, linear=None)
+
+
+def test_floors_of_folds_are_means() -> None:
+    good, bad = [(f"good film {row}", "pos") for row in range(4)], [(f"bad film {row}", "neg") for row in range(4)]
+    train = part(*good, *bad, ("good", "pos"))
+    first, second = (train, part(("good", "pos"), ("bad", "neg"))), (train, part(("good", "neg"), ("bad", "neg")))
+    assert [floors(*pair) for pair in (first, second)] == [Floors(0.5, 0.5, 1.0), Floors(0.5, 0.0, 0.5)]
+    assert mean_floors([first, second]) == Floors(0.5, 0.25, 0.75)
+    assert mean_floors([first]) == floors(*first)
+
+
+def test_a_linear_floor_that_one_fold_lacks_has_no_mean() -> None:
+    train = part(*[("good", "pos")] * 2, *[("bad", "neg")] * 2)
+    found = mean_floors([(train, train), (part(("!!", "pos"), ("?", "neg")), train)])
+    assert found == Floors(0.5, 0.5, None)
 
 
 def test_json() -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
-from textclf_sweep.data.corpus import Part, Splits
+from textclf_sweep.data.corpus import ALL, Part, Splits
 from textclf_sweep.engines import EngineEvent, TaskCrashed, TaskErrored, TaskFinished, WorkerReady
 from textclf_sweep.sweep.loop import CRASHES, Ending
-from textclf_sweep.sweep.opening import FloorsThread, open_test, untested
-from textclf_sweep.training.tasks import Decision, Evaluation, Task
+from textclf_sweep.sweep.opening import EVALUATION_LIMIT, FloorsThread, open_test, untested
+from textclf_sweep.training.tasks import Decision, Evaluation, Refit, Task
 
 pytestmark = pytest.mark.unit
 
@@ -107,6 +108,26 @@ def test_missing_weights_are_named(sweep, splits) -> None:
     ending = opened(sweep, splits, Evaluator())
     assert ".npz" in ending.reason
     assert sweep.ledger.openings() == ()
+
+
+def test_with_folds_the_winner_is_trained_anew_on_all_rows(sweep, splits) -> None:
+    for path in sweep.folder.results.glob("*.npz"):
+        path.unlink()  # no trial with folds has any
+    everything = Part((*splits.train.texts, "bad"), (*splits.train.labels, "b"), (2, 3, 4, 5, 6))
+    test = Part(("bad day", "bad", "good"), ("b", "b", "a"), (7, 8, 9))
+    folded = replace(splits, test=test, folds=(splits, splits), whole=replace(splits, train=everything))
+    winner = untested(sweep.ledger, sweep.definition.metric)
+    engine = Evaluator(finished)
+    assert opened(sweep, folded, engine) is None
+    (task,) = engine.tasks
+    assert (task.trial, task.weights) == (winner.trial, None)
+    assert task.refit == Refit(winner.result.best_epoch, winner.trial.seed)
+    assert task.corpus == sweep.folder.corpus / ALL
+    assert task.limit == EVALUATION_LIMIT + winner.result.seconds
+    # The floors know the same rows: in these b is the commonest label, in the train part it is not.
+    (opening,) = sweep.ledger.openings()
+    assert opening.figures["floors"]["majority"] == pytest.approx(2 / 3)
+    assert untested(sweep.ledger, sweep.definition.metric) is None
 
 
 def test_floors_that_fail_are_told_not_raised(splits) -> None:
