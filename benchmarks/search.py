@@ -42,7 +42,7 @@ SAVED, LOST = 1 / 3, 0.005
 PRUNERS: dict[str, tuple[str, dict[str, Any]]] = {
     "hyperband-3": ("hyperband", {"min_iter": 3}),
     "asha": ("asha", {}),
-    "asha-3": ("asha", {"min_iter": 3}),
+    "asha-1": ("asha", {"min_iter": 1}),
     "median": ("median", {}),
 }
 """By name: a pruner and its options, those that are not its defaults. A number is the first rung."""

@@ -50,7 +50,7 @@ def test_pairs_are_shares(printed: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["random", "tpe"])
-@pytest.mark.parametrize("pruner", ["hyperband-3", "asha", "asha-3", "median"])
+@pytest.mark.parametrize("pruner", ["hyperband-3", "asha", "asha-1", "median"])
 def test_pruning(printed: str, method: str, pruner: str) -> None:
     saved, low, high, lost, least, most, kept = row(printed, f"{method} + {pruner}")
     assert 0 < low <= saved <= high < 100

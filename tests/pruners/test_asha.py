@@ -26,11 +26,12 @@ def pruned_at(epochs: int = 20, **options: int | float) -> list[int]:
 @pytest.mark.parametrize(
     ("options", "rungs"),
     [
-        ({}, [1, 3, 9]),
+        ({}, [3, 9]),
+        ({"min_iter": 1}, [1, 3, 9]),
         ({"min_iter": 2}, [2, 6, 18]),
         ({"min_iter": 2, "max_iter": 18}, [2, 6]),
-        ({"eta": 2.0}, [1, 2, 4, 8, 16]),
-        ({"max_iter": 100}, [1, 3, 9]),
+        ({"min_iter": 1, "eta": 2.0}, [1, 2, 4, 8, 16]),
+        ({"min_iter": 1, "max_iter": 100}, [1, 3, 9]),
         ({"min_iter": 20}, []),
     ],
 )
@@ -44,7 +45,7 @@ def test_rungs(options: dict[str, int | float], rungs: list[int]) -> None:
 )
 def test_the_best_third_goes_on_rounded_up(others: list[int], worst_that_goes_on: int) -> None:
     def ends(value: float) -> bool:
-        return bool(asha.prune(Look((value,), tuple((float(other),) for other in others), LOSS, 20)))
+        return bool(asha.prune(Look((value,), tuple((float(other),) for other in others), LOSS, 20), min_iter=1))
 
     assert not ends(worst_that_goes_on)
     assert ends(worst_that_goes_on + 0.5)

@@ -14,14 +14,14 @@ from textclf_sweep.pruners import Look
 from textclf_sweep.pruners._compare import ETA, MIN_TRIALS, best, ranked, share, verdict
 
 PARAMETERS = (
-    Parameter("min_iter", "int", 1, "the first rung, in epochs", minimum=1),
+    Parameter("min_iter", "int", 3, "the first rung, in epochs; the first epochs tell little", minimum=1),
     Parameter("max_iter", "int", None, "no rung from this epoch on; the trial's epochs when it is not set", minimum=1),
     ETA,
     MIN_TRIALS,
 )
 
 
-def prune(look: Look, *, min_iter: int = 1, max_iter: int | None = None, eta: float = 3.0, min_trials: int = 4) -> str:
+def prune(look: Look, *, min_iter: int = 3, max_iter: int | None = None, eta: float = 3.0, min_trials: int = 4) -> str:
     """Why the trial ends here; empty when it goes on.
 
     Args:
