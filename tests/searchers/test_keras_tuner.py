@@ -109,6 +109,43 @@ class TestProcess:
         asker.communicate()
         assert gone(process, 10.0)
 
+    def test_a_thread_that_still_asks_does_not_hold_up_the_exit(self) -> None:
+        code = """
+            import threading, time
+            from textclf_sweep.errors import EngineError
+            def work():
+                try:
+                    while True:
+                        ask(3)
+                except EngineError:
+                    pass
+            threading.Thread(target=work, daemon=True).start()
+            time.sleep(0.5)
+        """
+        asker = parent(textwrap.dedent(code))
+        printed, errors = asker.communicate(timeout=60)
+        assert (errors, asker.returncode) == ("", 0)
+        assert not psutil.pid_exists(int(printed))
+
+    def test_an_interrupted_question_leaves_no_answer_behind(self) -> None:
+        class Interruption(Exception):  # noqa: N818 - not an error
+            pass
+
+        def interrupt(*_: object) -> None:
+            raise Interruption
+
+        expected = keras_tuner_random.propose(question(number=2))
+        _keras_tuner.close()
+        before = signal.signal(signal.SIGALRM, interrupt)
+        try:
+            signal.setitimer(signal.ITIMER_REAL, 0.5)
+            with pytest.raises(Interruption):
+                keras_tuner_random.propose(question(number=1))
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+        assert keras_tuner_random.propose(question(number=2)) == expected
+
     def test_a_killed_process_is_started_again(self) -> None:
         expected = keras_tuner_random.propose(question(number=5))
         before = oracle_process()

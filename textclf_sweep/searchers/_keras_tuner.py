@@ -72,6 +72,7 @@ class _Process:
 
         path = [item or str(Path.cwd()) for item in sys.path]
         code = f"import sys; sys.path[:] = {path!r}; from textclf_sweep.searchers._oracle import main; main()"
+        self._ending, self._last_words = threading.Lock(), ""
         theirs, self._requests = Pipe(duplex=False)
         self._answers, back = Pipe(duplex=False)
         self._log: IO[bytes] = TemporaryFile()  # noqa: SIM115 - closed in `end`
@@ -98,7 +99,13 @@ class _Process:
         return self._answers.recv()
 
     def end(self) -> str:
-        """End it; returns the last of what it wrote to stderr."""
+        """End it; returns the last of what it wrote to stderr. Again, and from another thread, it does no harm."""
+        with self._ending:
+            if not self._log.closed:
+                self._last_words = self._end()
+        return self._last_words
+
+    def _end(self) -> str:
         _close(self._requests)  # at the end of its input it exits
         try:
             self._popen.wait(PATIENCE)
@@ -134,6 +141,11 @@ class _Client:
                 except (EOFError, OSError):
                     self._process, ended = None, process.end()
                     continue
+                except BaseException:
+                    # Interrupted: its answer, still to come, must not be taken for that to another question.
+                    self._process = None
+                    process.end()
+                    raise
                 if kind == "error":
                     raise RuntimeError(f"KerasTuner's oracle for {sampler} failed:\n{answer}")
                 proposal: Parameters | Wait | None = answer
