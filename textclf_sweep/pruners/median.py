@@ -42,4 +42,9 @@ def prune(look: Look, *, min_iter: int = 3, min_trials: int = 4) -> str:
 def _average(curve: Curve, metric: Metric) -> float:
     """The mean of the finite values; the worst possible value when there is none."""
     finite = [value for value in curve if math.isfinite(value)]
-    return statistics.fmean(finite) if finite else best((), metric)
+    if not finite:
+        return best((), metric)
+    try:
+        return statistics.fmean(finite)
+    except OverflowError:  # losses that are about to become infinite
+        return math.ldexp(statistics.fmean(math.ldexp(value, -64) for value in finite), 64)
