@@ -637,3 +637,47 @@ class TestKilled:
                     assert [attempt.state for attempt in own] == [TrialState.RUNNING]
                 else:
                     assert (record.state, own) == (TrialState.WAITING, [])
+
+
+class TestRetryAndRedefine:
+    def test_a_retried_trial_waits_and_its_result_counts_no_more(self, ledger: Ledger) -> None:
+        ledger.propose(trial(1))
+        attempt = ledger.begin_attempt(1)
+        ledger.finish(failed(1, attempt))
+        ledger.retry(1, "to be run again")
+        (record,) = ledger.history()
+        assert (record.state, record.reason, record.result, record.attempts) == (
+            TrialState.WAITING, "to be run again", None, 1,
+        )  # fmt: skip
+        assert [item.counted for item in ledger.attempts()] == [False]
+        again = ledger.begin_attempt(1)
+        ledger.finish(result(1, again))
+        assert [item.counted for item in ledger.attempts()] == [False, True]
+        assert ledger.history()[0].state is TrialState.COMPLETE
+
+    def test_trials_that_are_left_out_stay_so_after_a_restart(self, ledger: Ledger, path: Path) -> None:
+        for number in (1, 2, 3):
+            ledger.propose(trial(number))
+            ledger.finish(result(number, ledger.begin_attempt(number)))
+        ledger.redefine([1, 3], definition_hash="new")
+        assert [record.counted for record in ledger.history()] == [False, True, False]
+        assert ledger.get("definition_hash") == "new"
+        ledger.close()
+        with Ledger.read(path) as again:
+            assert [record.counted for record in again.history()] == [False, True, False]
+        with Ledger.create(path) as again:
+            again.redefine([])
+            assert all(record.counted for record in again.history())
+
+    def test_mlflow_is_told_of_those_that_change(self, ledger: Ledger) -> None:
+        for number in (1, 2):
+            ledger.propose(trial(number))
+            ledger.finish(result(number, ledger.begin_attempt(number)))
+        for item in ledger.attempts():
+            ledger.sent(dataclasses.replace(item, tracking_uri="u", run_id="r", finalised=True))
+        ledger.redefine([2])
+        assert [item.trial for item in ledger.unsent("u")] == [2]
+        for item in ledger.unsent("u"):
+            ledger.sent(dataclasses.replace(item, finalised=True))
+        ledger.redefine([2])
+        assert ledger.unsent("u") == ()

@@ -99,9 +99,8 @@ class Ledger:
 
     def put(self, **values: Any) -> None:
         """Keep JSON values under their names, all in one transaction."""
-        with self._transaction() as connection:
-            for key, value in values.items():
-                connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, json.dumps(value)))
+        with self._transaction():
+            self._keep(values)
 
     def start_session(self) -> None:
         """Begin to count active time."""
@@ -185,11 +184,11 @@ class Ledger:
             connection.execute("UPDATE attempts SET counted = 0, finalised = 0 WHERE trial = ? AND counted", (trial,))
             self._move(trial, TrialState.WAITING, reason)
 
-    def leave_out(self, trials: Collection[int]) -> None:
-        """From now on, exactly these trials are not counted."""
-        changed = self._left_out ^ set(trials)
+    def redefine(self, left_out: Collection[int], **values: Any) -> None:
+        """From now on, exactly the trials `left_out` are not counted, and `values` are kept as by `put`."""
+        changed = self._left_out ^ set(left_out)
         with self._transaction() as connection:
-            connection.execute("INSERT OR REPLACE INTO meta VALUES ('left_out', ?)", (json.dumps(sorted(trials)),))
+            self._keep({**values, "left_out": sorted(left_out)})
             for number in changed:  # MLflow shows which count
                 connection.execute("UPDATE attempts SET finalised = 0 WHERE trial = ?", (number,))
         self._load()
@@ -289,6 +288,10 @@ class Ledger:
                 raise StorageError(
                     f"the ledger cannot be written: {error}", fix="free the disk, then run the same command again"
                 ) from error
+
+    def _keep(self, values: Mapping[str, Any]) -> None:
+        for key, value in values.items():
+            self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, json.dumps(value)))
 
     def _add_epoch(self, event: EpochEvent) -> None:
         self._connection.execute(

@@ -10,7 +10,7 @@ import pytest
 from textclf_sweep.data.corpus import ALL, Part, Splits
 from textclf_sweep.engines import EngineEvent, TaskCrashed, TaskErrored, TaskFinished, WorkerReady
 from textclf_sweep.sweep.loop import CRASHES, Ending
-from textclf_sweep.sweep.opening import EVALUATION_LIMIT, FloorsThread, open_test, untested
+from textclf_sweep.sweep.opening import EVALUATION_LIMIT, FloorsThread, open_test, untested, without_weights
 from textclf_sweep.training.tasks import Decision, Evaluation, Refit, Task
 
 pytestmark = pytest.mark.unit
@@ -137,3 +137,18 @@ def test_floors_that_fail_are_told_not_raised(splits) -> None:
     thread.join()
     assert (thread.done, thread.found["linear"]) == (True, None)
     assert thread.problem
+
+
+class TestLostWeights:
+    def test_only_an_untested_winner_without_its_file(self, make_sweep) -> None:
+        sweep = make_sweep(run_cap=3)
+        sweep.run()
+        metric = sweep.definition.metric
+        assert without_weights(sweep.ledger, metric, sweep.folder) is None
+        for path in sweep.folder.results.glob("*.npz"):
+            path.unlink()
+        leader = without_weights(sweep.ledger, metric, sweep.folder)
+        assert leader is not None
+        assert leader.value == max(record.value for record in sweep.ledger.history())
+        sweep.ledger.record_test(sweep.ledger.open_test(leader.number), {"accuracy": 0.5})
+        assert without_weights(sweep.ledger, metric, sweep.folder) is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 
 from textclf_sweep.data.corpus import ALL, Part, Splits
 from textclf_sweep.definition.types import Metric
@@ -55,6 +56,19 @@ def untested(ledger: Ledger, metric: Metric) -> TrialRecord | None:
     return leader if leader is not None and leader.number not in opened[-1:] else None
 
 
+def without_weights(ledger: Ledger, metric: Metric, folder: SweepFolder) -> TrialRecord | None:
+    """The untested winner when its weights are gone: only the best trial's are kept, and the space may have changed."""
+    leader = untested(ledger, metric)
+    if leader is None or leader.result is None or not leader.result.weights_hash:
+        return None
+    return None if weights_of(leader.result, folder).is_file() else leader
+
+
+def weights_of(result: TrialResult, folder: SweepFolder) -> Path:
+    """Where the weights of a finished attempt are kept."""
+    return folder.results / f"{result.trial}.{result.attempt}.npz"
+
+
 def open_test(  # noqa: PLR0913, PLR0917 - what the evaluation needs, each once
     ledger: Ledger, metric: Metric, folder: SweepFolder, splits: Splits, engine: Engine, watch: Watch
 ) -> Ending | None:
@@ -70,7 +84,7 @@ def open_test(  # noqa: PLR0913, PLR0917 - what the evaluation needs, each once
         return None
     task = _task(leader.trial, leader.result, folder, folds=bool(splits.folds))
     if task.weights is not None and not task.weights.is_file():
-        return _stopped(f"its weights {task.weights} are gone; put them back, or start anew under another --name")
+        return _stopped(f"its weights {task.weights} are gone; run the same command again to train it anew")
     opening = _opening(ledger, leader.number)
     measured = FloorsThread([splits.final()])
     measured.start()
@@ -104,8 +118,7 @@ def _task(trial: Trial, result: TrialResult, folder: SweepFolder, *, folds: bool
         limit = EVALUATION_LIMIT + result.seconds
         refit = Refit(result.best_epoch, trial.seed)
         return EvaluateTask(trial, None, folder.corpus / ALL, folder.cache, folder.model, limit, refit)
-    weights = folder.results / f"{trial.number}.{result.attempt}.npz"
-    return EvaluateTask(trial, weights, folder.corpus, folder.cache, folder.model, EVALUATION_LIMIT)
+    return EvaluateTask(trial, weights_of(result, folder), folder.corpus, folder.cache, folder.model, EVALUATION_LIMIT)
 
 
 def _opening(ledger: Ledger, trial: int) -> int:

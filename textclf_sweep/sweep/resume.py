@@ -121,8 +121,7 @@ def extend(definition: SweepDefinition, text: str, ledger: Ledger) -> tuple[int,
         How many trials count, and how many do not.
     """
     left_out = [record.number for record in ledger.history() if outside(record, definition)]
-    ledger.leave_out(left_out)
-    ledger.put(definition=definition.identity(), definition_hash=definition.hash(), definition_text=text)
+    ledger.redefine(left_out, definition=definition.identity(), definition_hash=definition.hash(), definition_text=text)
     return len(ledger.history()) - len(left_out), len(left_out)
 
 

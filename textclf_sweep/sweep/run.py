@@ -26,7 +26,7 @@ from textclf_sweep.sweep import snapshot as snapshots
 from textclf_sweep.sweep import warm
 from textclf_sweep.sweep.events import FloorsMeasured, Notice, Observer, SweepEnded, SweepEvent, SweepStarted
 from textclf_sweep.sweep.loop import Ending, Loop, exhausted
-from textclf_sweep.sweep.opening import FloorsThread, open_test, untested
+from textclf_sweep.sweep.opening import FloorsThread, open_test, untested, without_weights
 from textclf_sweep.sweep.propose import limit_reached, total, warmed
 from textclf_sweep.sweep.resume import check_same, collect, extend
 
@@ -130,6 +130,7 @@ def run(  # noqa: PLR0913, PLR0917 - what the command line gives, each once
             warm_start=warming,
         )  # fmt: skip
         context = replace(context, definition=warmed(definition, warming))
+        _regain_weights(context)
         if not _work_left(context):
             _nothing_left(context)
         elif reason := stop():
@@ -137,6 +138,14 @@ def run(  # noqa: PLR0913, PLR0917 - what the command line gives, each once
         else:
             _work(context)
         return _end(context)
+
+
+def _regain_weights(context: _Context) -> None:
+    """A winner whose weights are gone is trained once more, so that it can be scored and exported."""
+    lost = without_weights(context.ledger, context.definition.metric, context.folder)
+    if lost is not None:
+        context.ledger.retry(lost.number, "its weights are gone")
+        context.observe(Notice(f"trial {lost.number} is the best, but its weights are gone: it is trained once more"))
 
 
 def _extend(context: _Context, text: str) -> None:
