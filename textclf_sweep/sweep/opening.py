@@ -88,6 +88,16 @@ def open_test(  # noqa: PLR0913, PLR0917 - what the evaluation needs, each once
     opening = _opening(ledger, leader.number)
     measured = FloorsThread([splits.final()])
     measured.start()
+    found = _evaluated(task, measured, engine, watch)
+    if isinstance(found, Ending):
+        return found
+    figures = {**found.metrics, "rows": found.rows, "floors": measured.found, "confusion": found.confusion}
+    ledger.record_test(opening, figures)
+    return None
+
+
+def _evaluated(task: EvaluateTask, measured: FloorsThread, engine: Engine, watch: Watch) -> Evaluation | Ending:
+    """What the task found, once the floors are there too; or how the sweep ends."""
     ends: list[EngineEvent] = []
 
     def handle(event: EngineEvent) -> None:
@@ -102,9 +112,7 @@ def open_test(  # noqa: PLR0913, PLR0917 - what the evaluation needs, each once
             return ending
         match ends[0]:
             case TaskFinished(_, Evaluation() as found):
-                figures = {**found.metrics, "rows": found.rows, "floors": measured.found, "confusion": found.confusion}
-                ledger.record_test(opening, figures)
-                return None
+                return found
             case TaskCrashed():
                 continue
             case failed:

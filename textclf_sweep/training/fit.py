@@ -121,11 +121,8 @@ def fit(  # noqa: PLR0913 - the parts of a training run, each once
             weights = [run.model.get_weights() for run in runs]
             fitted.best_epoch, fitted.confusion = epoch, confusion
         decision = report(epoch, metrics)
-        if epoch < epochs and decision.stop:
-            fitted.decision = decision
-            break
-        if epoch < epochs and watch.is_over:
-            fitted.stopped_early = True
+        if epoch < epochs and (decision.stop or watch.is_over):
+            fitted.decision, fitted.stopped_early = (decision, False) if decision.stop else (None, True)
             break
     for run, best in zip(runs, weights, strict=True):
         run.model.set_weights(best)
