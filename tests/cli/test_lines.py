@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -85,3 +86,11 @@ def test_notices_are_for_another_stream() -> None:
 
 def test_no_places_no_lines() -> None:
     assert pairs(()) == ()
+
+
+def test_folds_are_told_instead_of_the_parts_they_replace(story) -> None:
+    event = story.started()
+    data = dataclasses.replace(event.definition.data, folds=3)
+    event = dataclasses.replace(event, definition=dataclasses.replace(event.definition, data=data))
+    said = lines(Progress(began=0.0), event, now=0.0)
+    assert said[1] == "3 folds of 4,800 rows together, 2,000 test rows; 2 labels: bad, good"

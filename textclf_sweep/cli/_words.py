@@ -13,8 +13,11 @@ def header(progress: Progress) -> tuple[str, ...]:
     if progress.started is None:
         return ()
     definition, metric = progress.started.definition, progress.metric
-    rows = ", ".join(f"{count:,} {part}" for part, count in progress.started.rows.items())
-    labels = progress.started.labels
+    labels, counts = progress.started.labels, progress.started.rows
+    rows = ", ".join(f"{count:,} {part}" for part, count in counts.items())
+    if definition.data.folds is not None:
+        learned = counts["train"] + counts["validation"]
+        rows = f"{definition.data.folds} folds of {learned:,} rows together, {counts['test']:,} test"
     return (
         f"{definition.name}: {searching(definition)}, {metric.goal} {metric.name}",
         f"{rows} rows; {_format.plural(len(labels), 'label')}: {', '.join(labels)}",
