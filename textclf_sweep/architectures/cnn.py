@@ -8,15 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 from textclf_sweep.architectures import BuildInfo
+from textclf_sweep.architectures._layers import EMBEDDING_DIM, L1, L2, dropped, regularizer
 from textclf_sweep.definition.space import Categorical, Parameter, Range
 
 FEATURES = "tokens"
 
 PARAMETERS = (
-    Parameter(
-        "embedding_dim", "int", 128, "width of a word's vector",
-        search=Categorical((64, 128)), minimum=1, maximum=4096,
-    ),
+    EMBEDDING_DIM,
     Parameter(
         "filters", "int", 64, "filters of each kernel width",
         search=Categorical((32, 64, 128)), minimum=1, maximum=8192,
@@ -33,8 +31,8 @@ PARAMETERS = (
         "dropout", "float", 0.0, "share of activations dropped after the embedding and after the pooling",
         search=Range(0.0, 0.6), minimum=0, below=1,
     ),
-    Parameter("l1", "float", 0.0, "weight of the L1 penalty on kernels", minimum=0),
-    Parameter("l2", "float", 0.0, "weight of the L2 penalty on kernels", minimum=0),
+    L1,
+    L2,
 )  # fmt: skip
 
 
@@ -67,24 +65,15 @@ def build(  # noqa: PLR0913 - one argument per hyperparameter is the contract
     """
     import keras  # noqa: PLC0415 - heavy, and only workers build models
 
-    def regularizer() -> Any:
-        return keras.regularizers.L1L2(l1=l1, l2=l2) if l1 or l2 else None
-
-    def dropped(values: Any) -> Any:
-        return keras.layers.Dropout(dropout)(values) if dropout else values
-
     tokens = keras.Input((None,), dtype="int32", name="tokens")
     text = keras.ops.expand_dims(keras.ops.cast(keras.ops.not_equal(tokens, 0), "float32"), -1)
-    embedded = dropped(keras.layers.Embedding(info.vocabulary_size, embedding_dim)(tokens)) * text
-    pooled = [
-        keras.layers.GlobalMaxPooling1D()(
-            keras.layers.Conv1D(filters, width, padding="same", activation="relu", kernel_regularizer=regularizer())(
-                embedded
-            )
-            * text
+    embedded = dropped(keras.layers.Embedding(info.vocabulary_size, embedding_dim)(tokens), dropout) * text
+    pooled = []
+    for width in range(kernel_size, kernel_size + kernels):
+        convolution = keras.layers.Conv1D(
+            filters, width, padding="same", activation="relu", kernel_regularizer=regularizer(l1, l2)
         )
-        for width in range(kernel_size, kernel_size + kernels)
-    ]
-    hidden = dropped(keras.layers.Concatenate()(pooled) if kernels > 1 else pooled[0])
-    output = keras.layers.Dense(info.labels, activation="softmax", kernel_regularizer=regularizer())(hidden)
+        pooled.append(keras.layers.GlobalMaxPooling1D()(convolution(embedded) * text))
+    hidden = dropped(keras.layers.Concatenate()(pooled) if kernels > 1 else pooled[0], dropout)
+    output = keras.layers.Dense(info.labels, activation="softmax", kernel_regularizer=regularizer(l1, l2))(hidden)
     return keras.Model(tokens, output, name="cnn")

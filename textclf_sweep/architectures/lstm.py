@@ -8,15 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 from textclf_sweep.architectures import BuildInfo
+from textclf_sweep.architectures._layers import EMBEDDING_DIM, L1, L2, dropped, regularizer
 from textclf_sweep.definition.space import Categorical, Parameter, Range
 
 FEATURES = "tokens"
 
 PARAMETERS = (
-    Parameter(
-        "embedding_dim", "int", 128, "width of a word's vector",
-        search=Categorical((64, 128)), minimum=1, maximum=4096,
-    ),
+    EMBEDDING_DIM,
     Parameter(
         "units", "int", 128, "width of each LSTM layer (of each direction)",
         search=Categorical((32, 64, 128)), minimum=1, maximum=8192,
@@ -27,8 +25,8 @@ PARAMETERS = (
         search=Range(0.0, 0.6), minimum=0, below=1,
     ),
     Parameter("bidirectional", "bool", False, "whether each layer reads the text in both directions"),
-    Parameter("l1", "float", 0.0, "weight of the L1 penalty on input and output kernels", minimum=0),
-    Parameter("l2", "float", 0.0, "weight of the L2 penalty on input and output kernels", minimum=0),
+    L1,
+    L2,
 )  # fmt: skip
 
 
@@ -60,16 +58,10 @@ def build(  # noqa: PLR0913 - one argument per hyperparameter is the contract
     """
     import keras  # noqa: PLC0415 - heavy, and only workers build models
 
-    def regularizer() -> Any:
-        return keras.regularizers.L1L2(l1=l1, l2=l2) if l1 or l2 else None
-
-    def dropped(values: Any) -> Any:
-        return keras.layers.Dropout(dropout)(values) if dropout else values
-
     tokens = keras.Input((None,), dtype="int32", name="tokens")
-    hidden = dropped(keras.layers.Embedding(info.vocabulary_size, embedding_dim, mask_zero=True)(tokens))
+    hidden = dropped(keras.layers.Embedding(info.vocabulary_size, embedding_dim, mask_zero=True)(tokens), dropout)
     for layer in range(depth):
-        lstm = keras.layers.LSTM(units, return_sequences=layer < depth - 1, kernel_regularizer=regularizer())
-        hidden = dropped((keras.layers.Bidirectional(lstm) if bidirectional else lstm)(hidden))
-    output = keras.layers.Dense(info.labels, activation="softmax", kernel_regularizer=regularizer())(hidden)
+        lstm = keras.layers.LSTM(units, return_sequences=layer < depth - 1, kernel_regularizer=regularizer(l1, l2))
+        hidden = dropped((keras.layers.Bidirectional(lstm) if bidirectional else lstm)(hidden), dropout)
+    output = keras.layers.Dense(info.labels, activation="softmax", kernel_regularizer=regularizer(l1, l2))(hidden)
     return keras.Model(tokens, output, name="lstm")
