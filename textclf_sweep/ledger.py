@@ -130,6 +130,14 @@ class Ledger:
             )
             self._refresh(trial.number)
 
+    def withdraw(self) -> None:
+        """Take back the last trial if it was only proposed: made ahead, for a sweep that has ended without it."""
+        number = max(self._records, default=0)
+        if number and not self._records[number].attempts:
+            with self._transaction() as connection:
+                connection.execute("DELETE FROM trials WHERE number = ?", (number,))
+                del self._records[number]
+
     def begin_attempt(self, trial: int) -> int:
         """Commit a new attempt before it is dispatched; returns its number, from 1."""
         with self._transaction() as connection:
@@ -168,15 +176,11 @@ class Ledger:
             self._end_attempt(trial, self._records[trial].attempts, TrialState.INTERRUPTED, reason, None)
             self._move(trial, TrialState.INTERRUPTED, reason)
 
-    def crash(self, trial: int, reason: str) -> int:
-        """The current attempt's worker died; the trial waits for another. Returns how many attempts have crashed."""
-        with self._transaction() as connection:
+    def crash(self, trial: int, reason: str) -> None:
+        """The current attempt's worker died; the trial waits for another."""
+        with self._transaction():
             self._end_attempt(trial, self._records[trial].attempts, TrialState.FAILED, reason, None)
             self._move(trial, TrialState.WAITING, reason)
-            (spent,) = connection.execute(
-                "SELECT count(*) FROM attempts WHERE trial = ? AND state = ?", (trial, TrialState.FAILED)
-            ).fetchone()
-        return int(spent)
 
     def retry(self, trial: int, reason: str) -> None:
         """A failed trial is to be run again: its result stands for it no more."""

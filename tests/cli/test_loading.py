@@ -32,7 +32,7 @@ sys.exit(main(sys.argv[2:]))
     "module",
     [
         "typer", "textclf_sweep.cli._commands", "textclf_sweep.cli.plan", "textclf_sweep.definition.load", "rich",
-        "textclf_sweep.searchers.bayes",
+        "textclf_sweep.searchers.tpe",
     ],
 )  # fmt: skip
 def test_ctrl_c_while_a_module_loads_is_one_word(module: str, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def test_the_failed_trials_are_put_back_in_line(make_sweep, capsys) -> None:
 def test_as_json(make_sweep, capsys) -> None:
     store = make_sweep(FAILED)
     assert main(["retry", "news", "--failed", "--json", "--store", str(store.root)]) == 0
-    assert json.loads(capsys.readouterr().out) == {"sweep": "news", "trials": [1]}
+    assert json.loads(capsys.readouterr().out) == {"sweep": "news", "trials": [1], "limit": None}
 
 
 def test_which_trials_must_be_said(make_sweep, capsys) -> None:

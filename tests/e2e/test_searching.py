@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from textclf_sweep.ledger import Ledger
+from textclf_sweep.store import Store
+
 pytestmark = pytest.mark.e2e
 
 SMALL = """\
@@ -26,7 +29,6 @@ parameters:
 """Trials of well under a second."""
 
 SEARCHES = {
-    "gp": "architecture: cnn\nmethod: bayes\nlibrary: keras_tuner\nrun_cap: 5\n",
     "hyperband": "architecture: cnn\nmethod: bayes\nlibrary: keras_tuner\nsampler: hyperband\nrun_cap: 5\n",
     "their_grid": "architecture: cnn\nmethod: grid\nlibrary: keras_tuner\n",
     "their_random": "architecture: cnn\nmethod: random\nlibrary: keras_tuner\nrun_cap: 5\n",
@@ -56,6 +58,44 @@ def test_interrupted_and_resumed_it_runs_every_trial_once(place: Any, base: Any,
     assert_whole(name, trials=trials)
     again = place.sweep("run", f"{name}.yaml", "--plain")
     assert "nothing was run" in again.out + again.err
+
+
+GAUSSIAN = """\
+architecture: cnn
+method: bayes
+library: keras_tuner
+run_cap: 14
+data: {path: news.csv}
+workers: 1
+seed: 3
+early_stopping: false
+parameters:
+  learning_rate: {distribution: log_uniform_values, min: 0.0001, max: 0.1}
+  dropout: {min: 0, max: 0.6}
+  filters: {value: 4}
+  kernels: {value: 1}
+  embedding_dim: {value: 8}
+  max_length: {value: 12}
+  epochs: {value: 4}
+"""
+
+
+def test_a_gaussian_process_goes_on_where_it_was(place: Any, base: Any, assert_whole: Any) -> None:
+    """Its proposals are made ahead, in a process of its own, from the eleventh trial or so on."""
+    place.write("gaussian.yaml", GAUSSIAN)
+    whole = place.sweep("run", "gaussian.yaml", "--plain", "--name", "whole")
+    assert "Traceback" not in whole.out + whole.err
+    running = place.start("run", "gaussian.yaml", "--plain", "--name", "cut")
+    running.says(r"^trial 12 complete")
+    running.interrupt(signal.SIGINT)
+    assert running.end().code == 130
+    assert running.gone()  # the oracle, too
+    place.sweep("run", "gaussian.yaml", "--plain", "--name", "cut")
+    sets = {name: [trial["parameters"] for trial in place.trials(name)] for name in ("whole", "cut")}
+    assert sets["whole"] == sets["cut"]
+    with Ledger.read(Store(place.path).sweep("cut").ledger) as ledger:
+        assert [record.trial.seen for record in ledger.history()] == [tuple(range(1, n)) for n in (1, *range(1, 14))]
+    assert_whole("cut", trials=14)
 
 
 WANDB = """\

@@ -11,9 +11,10 @@ from types import ModuleType
 import pytest
 
 from textclf_sweep.definition.space import Categorical, Constant, Range, SearchSpace
-from textclf_sweep.definition.types import Budget, EarlyTerminate, Search
+from textclf_sweep.definition.types import Budget, EarlyTerminate, Metric, Search
 from textclf_sweep.searchers import Ask, Wait
-from textclf_sweep.sweep.loop import Ending
+from textclf_sweep.sweep.events import TrialEnded, TrialStarted
+from textclf_sweep.sweep.loop import Ending, exhausted
 from textclf_sweep.sweep.manage import retry
 from textclf_sweep.sweep.resume import collect, extend, outside
 from textclf_sweep.trial import TrialState
@@ -108,6 +109,13 @@ class TestSlowSearcher:
         assert len(sweep.ledger.history()) == 3
         assert sweep.ledger.get("exhausted")[1] is None
 
+    def test_a_sweep_that_reached_its_target_leaves_no_proposal_behind(self, make_sweep, slow, play) -> None:
+        sweep = make_sweep(sampler="slow", run_cap=9, metric=Metric(target=0.8))
+        sweep.run(lambda trial, _: play(value=0.9 if trial.number == 3 else 0.1))
+        assert [record.state for record in sweep.ledger.history()] == [TrialState.COMPLETE] * 3
+        sweep.ledger.close()
+        assert len(sweep.open().history()) == 3
+
     @pytest.mark.parametrize("ahead", [False, True])
     @pytest.mark.parametrize("workers", [1, 2, 3])
     def test_one_that_waits_for_pending_trials(self, make_sweep, searcher, ahead, workers) -> None:
@@ -134,6 +142,18 @@ class TestSlowSearcher:
         assert len(sweep.ledger.history()) == 2
 
 
+def busy(sweep, after: int) -> list[int]:
+    """How many trials ran when each one after number `after` was dispatched, itself included."""
+    running, counts = set(), []
+    for event in sweep.events:
+        if isinstance(event, TrialStarted):
+            running.add(event.trial.number)
+            counts += [len(running)] if event.trial.number > after else []
+        elif isinstance(event, TrialEnded):
+            running.discard(event.record.number)
+    return counts
+
+
 class TestArchitectures:
     def test_each_task_names_its_own(self, make_sweep) -> None:
         lstm = make_sweep().definition.searches[0]
@@ -156,6 +176,23 @@ class TestArchitectures:
         names = [record.trial.architecture for record in sweep.ledger.history()]
         assert (names.count("lstm"), names.count("cnn")) == (3, 9)
         assert names[6:] == ["cnn"] * 6
+        # After the round everybody works again.
+        assert max(busy(sweep, 6)) == workers
+
+    def test_a_used_up_searcher_of_the_winner_alone_wakes_the_loser(self, make_sweep, searcher, play) -> None:
+        """One that waits at its rungs does not: the loser stays out."""
+
+        def propose(ask: Ask):
+            waits = ask.number in (5, 8) and any(not record.state.final for record in ask.history)
+            return Wait() if waits else counting(ask)
+
+        searcher("rungs", propose)
+        space = make_sweep().definition.searches[0].space
+        searches = [Search("lstm", space), Search("cnn", space)]
+        sweep = make_sweep("race", searches=searches, run_cap=12, allocate="race", sampler="rungs")
+        sweep.run(lambda trial, _: play(value=0.9 if trial.architecture == "cnn" else 0.2), workers=3)
+        names = [record.trial.architecture for record in sweep.ledger.history()]
+        assert (names.count("lstm"), names.count("cnn")) == (3, 9)
 
 
 class TestPruning:
@@ -200,6 +237,16 @@ class TestPatience:
         assert len(sweep.ledger.history()) == 5
 
 
+def test_a_larger_cap_of_one_architecture_is_more_to_do(make_sweep) -> None:
+    space = make_sweep().definition.searches[0].space
+    few, more = (
+        make_sweep("both", searches=[Search("lstm", space, cap), Search("cnn", CNN)], run_cap=None).definition
+        for cap in (2, 6)
+    )
+    assert few.hash() == more.hash()
+    assert exhausted(few) != exhausted(more)
+
+
 class TestRetry:
     def failing(self, make_sweep, play):
         sweep = make_sweep(run_cap=4)
@@ -212,7 +259,7 @@ class TestRetry:
         sweep = self.failing(make_sweep, play)
         before = sweep.open().history()
         sweep.ledger.close()
-        assert retry(sweep.store, "lstm") == [2, 3]
+        assert retry(sweep.store, "lstm") == ([2, 3], "")
         sweep.open()
         assert [record.state for record in sweep.ledger.history()][1:3] == [TrialState.WAITING] * 2
         assert sweep.ledger.get("state") == "interrupted"
@@ -224,10 +271,20 @@ class TestRetry:
         for record in after:
             assert sum(attempt.counted for attempt in sweep.ledger.attempts(record.number)) == 1
 
+    def test_a_limit_that_stands_in_the_way_is_told(self, make_sweep, play) -> None:
+        sweep = make_sweep(run_cap=9, budget=Budget(patience=2))
+        sweep.run(
+            lambda trial, _: play("error", message=f"error {trial.number}") if trial.number == 2 else play(value=0.5)
+        )
+        sweep.ledger.close()
+        numbers, limit = retry(sweep.store, "lstm")
+        assert numbers == [2]
+        assert "budget.patience" in limit
+
     def test_a_second_time_there_is_nothing_to_do(self, make_sweep, play) -> None:
         sweep = self.failing(make_sweep, play)
         retry(sweep.store, "lstm")
-        assert retry(sweep.store, "lstm") == []
+        assert retry(sweep.store, "lstm") == ([], "")
 
     def test_a_retried_trial_has_all_its_attempts_again(self, make_sweep, play) -> None:
         sweep = make_sweep(run_cap=1)

@@ -10,7 +10,7 @@ import pytest
 from textclf_sweep.data.corpus import ALL, Part, Splits
 from textclf_sweep.engines import EngineEvent, TaskCrashed, TaskErrored, TaskFinished, WorkerReady
 from textclf_sweep.sweep.loop import CRASHES, Ending
-from textclf_sweep.sweep.opening import EVALUATION_LIMIT, FloorsThread, open_test, untested, without_weights
+from textclf_sweep.sweep.opening import EVALUATION_LIMIT, FloorsThread, open_test, untested
 from textclf_sweep.training.tasks import Decision, Evaluation, Refit, Task
 
 pytestmark = pytest.mark.unit
@@ -102,12 +102,15 @@ def test_it_can_be_interrupted(sweep, splits) -> None:
     assert sweep.ledger.openings()[0].figures is None
 
 
-def test_missing_weights_are_named(sweep, splits) -> None:
+def test_a_winner_whose_weights_are_gone_is_trained_again_on_the_same_rows(sweep, splits) -> None:
     for path in sweep.folder.results.glob("*.npz"):
         path.unlink()
-    ending = opened(sweep, splits, Evaluator())
-    assert ".npz" in ending.reason
-    assert sweep.ledger.openings() == ()
+    winner = untested(sweep.ledger, sweep.definition.metric)
+    engine = Evaluator(finished)
+    assert opened(sweep, splits, engine) is None
+    (task,) = engine.tasks
+    assert (task.trial, task.weights, task.corpus) == (winner.trial, None, sweep.folder.corpus)
+    assert task.refit == Refit(winner.result.best_epoch, winner.trial.seed)
 
 
 def test_with_folds_the_winner_is_trained_anew_on_all_rows(sweep, splits) -> None:
@@ -137,18 +140,3 @@ def test_floors_that_fail_are_told_not_raised(splits) -> None:
     thread.join()
     assert (thread.done, thread.found["linear"]) == (True, None)
     assert thread.problem
-
-
-class TestLostWeights:
-    def test_only_an_untested_winner_without_its_file(self, make_sweep) -> None:
-        sweep = make_sweep(run_cap=3)
-        sweep.run()
-        metric = sweep.definition.metric
-        assert without_weights(sweep.ledger, metric, sweep.folder) is None
-        for path in sweep.folder.results.glob("*.npz"):
-            path.unlink()
-        leader = without_weights(sweep.ledger, metric, sweep.folder)
-        assert leader is not None
-        assert leader.value == max(record.value for record in sweep.ledger.history())
-        sweep.ledger.record_test(sweep.ledger.open_test(leader.number), {"accuracy": 0.5})
-        assert without_weights(sweep.ledger, metric, sweep.folder) is None

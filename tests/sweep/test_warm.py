@@ -2,13 +2,24 @@ from __future__ import annotations
 
 import pytest
 
-from textclf_sweep.definition.space import Categorical, Condition, Constant, SearchSpace
+from textclf_sweep.definition.space import Categorical, Condition, Constant, Range, SearchSpace
 from textclf_sweep.definition.types import Search
 from textclf_sweep.errors import InputError
+from textclf_sweep.sweep.plan import plan
 from textclf_sweep.sweep.propose import next_trial, warmed
+from textclf_sweep.sweep.resume import outside
 from textclf_sweep.sweep.warm import BEST, best_sets, settled
 
 pytestmark = pytest.mark.unit
+
+SPACE = SearchSpace.of(
+    {
+        "batch_size": Categorical((32, 64)),
+        "dropout": Range(0.0, 0.5),
+        "epochs": Constant(3),
+        "learning_rate": Range(1e-4, 1e-1, log=True),
+    }
+)
 
 
 @pytest.fixture
@@ -32,7 +43,8 @@ def test_the_best_sets_of_the_other_sweep_come_first(make_sweep, earlier) -> Non
 def test_they_come_behind_the_definitions_own(make_sweep, earlier) -> None:
     new = make_sweep("new", enqueue=[{"dropout": 0.125}])
     definition = warmed(new.definition, best_sets(new.definition, "earlier", new.store))
-    own, first, *_ = definition.searches[0].enqueue
+    own, first, *_ = definition.searches[0].first
+    assert definition.hash() == new.definition.hash()
     assert own == {"dropout": 0.125}
     assert first.keys() == {"batch_size", "dropout", "learning_rate"}
 
@@ -83,3 +95,26 @@ def test_it_can_only_start_a_sweep(make_sweep, earlier) -> None:
     assert settled(sets, "new", new.ledger) == sets
     with pytest.raises(InputError, match="can only start one"):
         settled({"lstm": [{"dropout": 0.1}]}, "new", new.ledger)
+
+
+def test_they_count_although_they_lie_outside_the_new_space(make_sweep, earlier) -> None:
+    best = max(earlier.ledger.history(), key=lambda record: record.value)
+    elsewhere = SearchSpace.of({**dict(SPACE.distributions), "dropout": Range(0.6, 0.7)})
+    new = make_sweep("new", space=elsewhere, run_cap=4)
+    sets = best_sets(new.definition, "earlier", new.store)
+    new.definition = warmed(new.definition, sets)
+    new.ledger.put(warm_start=sets)
+    new.run()
+    first = new.ledger.history()[0]
+    assert first.trial.parameters == best.trial.parameters
+    assert not any(outside(record, new.definition) for record in new.ledger.history())
+    cold = make_sweep("new", space=elsewhere, run_cap=4).definition
+    planned = plan(cold, new.store, 1)
+    assert (planned["trials"], planned["reused"]["trials"], planned["reused"]["left_out"]) == (0, 4, 0)
+
+
+def test_a_plan_shows_them(make_sweep, earlier) -> None:
+    new = make_sweep("new", seed=99)
+    planned = plan(new.definition, new.store, 1, best_of="earlier")
+    best = max(earlier.ledger.history(), key=lambda record: record.value)
+    assert planned["sample"][0]["parameters"] == best.trial.parameters

@@ -205,3 +205,17 @@ def test_the_description_keeps_the_test_part_sealed_until_it_is_opened() -> None
     sweep = dataclasses.replace(sweep, history=(dataclasses.replace(sweep.history[0], result=result),))
 
     assert "| accuracy | 0.5000 | sealed |" in describe(sweep)
+
+
+def test_trials_that_are_left_out_are_not_counted(tmp_path: Path, fabricate: Callable[..., Any]) -> None:
+    made = fabricate(Store(tmp_path))
+    made.twelve()
+    before = int(view.parent_tags(view.read(made.ledger))["sweep.trials.complete"])
+    complete = [record.number for record in made.ledger.history() if record.state is TrialState.COMPLETE]
+    made.ledger.redefine(complete[:2])
+    seen = view.read(made.ledger)
+    assert view.parent_tags(seen)["sweep.trials.complete"] == str(before - 2)
+    assert "10 of 12 trials" in describe(seen)
+    assert "2 more lie outside the search space" in describe(seen)
+    tags = [view.attempt_tags(seen, attempt, "p") for attempt in made.ledger.attempts(complete[0])]
+    assert {tag["sweep.counted"] for tag in tags} == {"false"}

@@ -76,7 +76,7 @@ def _winner(best: Mapping[str, Any], done: int, searched: Sequence[str], *, seve
 
 
 def _architectures(status: Mapping[str, Any]) -> str:
-    """The best of each architecture, when there are several: ``Best by architecture: cnn 0.81 in 12 trials, ...``."""
+    """The best of each architecture, when there are several: ``By architecture: cnn 0.81 in 12 trials, ...``."""
     found = status.get("architectures") or {}
     if len(found) < 2:
         return ""
@@ -106,7 +106,9 @@ def _failures(trials: Mapping[str, int]) -> str:
 def _test(status: Mapping[str, Any]) -> tuple[str, ...]:
     test = status["test"]
     if test is None or test["trial"] != status["best"]["number"]:  # opened for an earlier winner, or never
-        return _against(status["best"]["metrics"].get("val_accuracy"), status["floors"], "the validation part")
+        metrics = status["best"]["metrics"]
+        rows = "the folds, on average" if "val_accuracy_std" in metrics else "the validation part"
+        return _against(metrics.get("val_accuracy"), status["floors"], rows)
     opened = f"On the held-out test part ({test['rows']:,} rows) it reaches accuracy {test['accuracy']:.4f}"
     sentence = f"{opened} and macro F1 {test['macro_f1']:.4f}."
     if test["openings"] > 1:

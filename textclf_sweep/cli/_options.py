@@ -42,6 +42,15 @@ WorkersOption = Annotated[
 ExtendOption = Annotated[
     bool, typer.Option("--extend", help="Go on although the search space has changed; what still fits counts.")
 ]
+BestOfOption = Annotated[
+    str,
+    typer.Option(
+        "--enqueue-best-of",
+        metavar="SWEEP",
+        help="Try the best parameter sets of another sweep first.",
+        show_default=False,
+    ),
+]
 
 HERE = Path()
 """The default store."""

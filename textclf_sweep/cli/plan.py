@@ -10,6 +10,7 @@ from textclf_sweep.cli import _format, _output
 from textclf_sweep.cli._draw import draw
 from textclf_sweep.cli._options import (
     HERE,
+    BestOfOption,
     ExtendOption,
     FileArgument,
     JsonOption,
@@ -36,12 +37,13 @@ def command(  # noqa: PLR0913, PLR0917 - one argument per option of the command 
     name: SweepNameOption = None,
     workers: WorkersOption = None,
     extend: ExtendOption = False,
+    best_of: BestOfOption = "",
     json: JsonOption = False,
 ) -> None:
     """Read the definition and print its plan."""
     path = definition_file(file)
     definition = load(read_file(path), discover(), path=path, overrides=overrides(settings, name, workers))
-    planned = plan(definition, Store(store), capacity(definition), extend=extend)
+    planned = plan(definition, Store(store), capacity(definition), extend=extend, best_of=best_of)
     if json:
         _output.say_json(planned)
     else:

@@ -24,11 +24,13 @@ def command(
     """Put the failed trials back in line."""
     if not failed:
         raise InputError("which trials?", fix=f"write sweep retry {name} --failed")
-    numbers = retry(Store(store), name)
+    numbers, limit = retry(Store(store), name)
     if json:
-        _output.say_json({"sweep": name, "trials": numbers})
+        _output.say_json({"sweep": name, "trials": numbers, "limit": limit or None})
     elif numbers:
         which = _format.plural(len(numbers), "failed trial")
         _output.say(f"{which} of {name} will run again with `sweep run`: {', '.join(map(str, numbers))}")
+        if limit:
+            _output.say(f"the sweep has ended because {limit}: raise that first, or nothing starts")
     else:
         _output.say(f"no trial of {name} has failed; nothing was changed")

@@ -16,6 +16,7 @@ from textclf_sweep.cli import _output
 from textclf_sweep.cli._display import guarded, watching
 from textclf_sweep.cli._options import (
     HERE,
+    BestOfOption,
     ExtendOption,
     FileArgument,
     JsonOption,
@@ -34,16 +35,6 @@ from textclf_sweep.sweep.catalogue import discover
 from textclf_sweep.sweep.run import Options, no_success, run
 
 PlainOption = Annotated[bool, typer.Option("--plain", help="Print lines instead of a screen.")]
-
-BestOfOption = Annotated[
-    str,
-    typer.Option(
-        "--enqueue-best-of",
-        metavar="SWEEP",
-        help="Try the best parameter sets of another sweep first.",
-        show_default=False,
-    ),
-]
 
 
 def command(  # noqa: PLR0913, PLR0917 - one argument per option of the command line

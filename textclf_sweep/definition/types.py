@@ -79,12 +79,19 @@ class Search:
         space: every parameter of the architecture, fixed ones as constants.
         run_cap: the number of its trials; None is no limit of its own.
         enqueue: parameter sets, possibly partial, that its first trials use.
+        warm: more of them, behind those, taken from another sweep when this one began; no part of its identity.
     """
 
     architecture: str
     space: SearchSpace
     run_cap: int | None = None
     enqueue: tuple[Parameters, ...] = ()
+    warm: tuple[Parameters, ...] = ()
+
+    @property
+    def first(self) -> tuple[Parameters, ...]:
+        """All sets that are tried first, in order."""
+        return (*self.enqueue, *self.warm)
 
 
 @dataclass(frozen=True, slots=True)

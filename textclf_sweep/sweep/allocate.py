@@ -39,7 +39,7 @@ def _race(definition: SweepDefinition, searches: tuple[Search, ...], history: Hi
     round the better half by best trial goes on, and the last one gets all trials that remain. A round is judged when
     its trials have ended, so that who goes on does not depend on timing.
     """
-    counts, left, quota = _counts(history), list(definition.searches), 0
+    counts, left, quota = _counts(history), definition.searches, 0
     rounds = math.ceil(math.log2(len(left)))
     share = (definition.run_cap or 0) // (rounds + 1)
     while len(left) > 1:
@@ -47,15 +47,29 @@ def _race(definition: SweepDefinition, searches: tuple[Search, ...], history: Hi
         short = [search for search in left if search in searches and counts.get(search.architecture, 0) < quota]
         if short:
             return tuple(sorted(short, key=lambda search: counts.get(search.architecture, 0)))
-        names = {search.architecture for search in left}
-        if any(not record.state.final for record in history if record.trial.architecture in names):
+        # Trials of later rounds are running already: a round is judged by its own.
+        judged = _first(history, [search.architecture for search in left], quota)
+        if any(not record.state.final for record in judged):
             return Wait()
-        order = standing(history, definition.metric, definition.architectures)
-        left = sorted(left, key=lambda search: order.index(search.architecture))[: math.ceil(len(left) / 2)]
-    # When the winner's space is used up, what is left goes to the others, best first.
+        order = standing(judged, definition.metric, definition.architectures)
+        left = tuple(sorted(left, key=lambda search: order.index(search.architecture))[: math.ceil(len(left) / 2)])
+    if left[0] in searches:
+        return left
+    # The winner's space is used up: what is left of the budget goes to the others, best first.
     order = standing(history, definition.metric, definition.architectures)
-    others = sorted(searches, key=lambda search: (search not in left, order.index(search.architecture)))
-    return tuple(others)
+    return tuple(sorted(searches, key=lambda search: order.index(search.architecture)))
+
+
+def _first(history: History, architectures: Collection[str], count: int) -> History:
+    """The first `count` trials of each of these architectures."""
+    seen: dict[str, int] = {}
+    chosen = []
+    for record in history:
+        name = record.trial.architecture
+        seen[name] = seen.get(name, 0) + 1
+        if name in architectures and seen[name] <= count:
+            chosen.append(record)
+    return tuple(chosen)
 
 
 def _counts(history: History) -> dict[str, int]:

@@ -57,7 +57,7 @@ class Ending:
 
 def exhausted(definition: SweepDefinition) -> list[str | int | None]:
     """What is kept in the ledger when nothing was left to propose: which definition that is true of."""
-    return [definition.hash(), definition.run_cap]
+    return [definition.hash(), definition.run_cap, *(search.run_cap for search in definition.searches)]
 
 
 Watch = Callable[[], Ending | None]
@@ -131,6 +131,8 @@ class Loop:
         if self._repeated:
             succeeded = best(self._ledger.history(), self._definition.metric) is not None
             return Ending("stopped" if succeeded else "failed", f"{self._closing}: {self._repeated}")
+        self._ledger.withdraw()
+        self._ledger.put(limit=self._closing)
         if not self._closing:
             self._ledger.put(exhausted=exhausted(self._definition))
         return Ending("complete", self._closing or "every trial is done")
@@ -151,7 +153,7 @@ class Loop:
         self._fill()
 
     def _busy(self) -> bool:
-        if self._ahead.ready:
+        if self._ahead.ready and not self._closing:
             self._commit(self._ahead.take())
             self._fill()
         return bool(self._running) or (self._ahead.busy and not self._closing)

@@ -85,8 +85,12 @@ def request_stop(store: Store, name: str) -> str:
     return f"The sweep {name!r} (process {holder}) stops within a second; `sweep run` goes on with it."
 
 
-def retry(store: Store, name: str) -> list[int]:
-    """Have the failed trials of a sweep run again by the next ``sweep run``; returns their numbers.
+def retry(store: Store, name: str) -> tuple[list[int], str]:
+    """Have the failed trials of a sweep run again by the next ``sweep run``.
+
+    Returns:
+        Their numbers, and the limit (a budget, the target) that ended the sweep and that must be raised before any
+        trial starts again; empty without one.
 
     Raises:
         InputError: there is no such sweep.
@@ -102,7 +106,7 @@ def retry(store: Store, name: str) -> list[int]:
             ledger.retry(number, "to be run again")
         if failed:
             ledger.put(state="interrupted", reason="failed trials are to be run again", sent_to=None)
-    return failed
+        return failed, ledger.get("limit") or ""
 
 
 def delete(store: Store, name: str) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 
 from textclf_sweep.data.corpus import ALL, Part, Splits
 from textclf_sweep.definition.types import Metric
@@ -56,25 +55,13 @@ def untested(ledger: Ledger, metric: Metric) -> TrialRecord | None:
     return leader if leader is not None and leader.number not in opened[-1:] else None
 
 
-def without_weights(ledger: Ledger, metric: Metric, folder: SweepFolder) -> TrialRecord | None:
-    """The untested winner when its weights are gone: only the best trial's are kept, and the space may have changed."""
-    leader = untested(ledger, metric)
-    if leader is None or leader.result is None or not leader.result.weights_hash:
-        return None
-    return None if weights_of(leader.result, folder).is_file() else leader
-
-
-def weights_of(result: TrialResult, folder: SweepFolder) -> Path:
-    """Where the weights of a finished attempt are kept."""
-    return folder.results / f"{result.trial}.{result.attempt}.npz"
-
-
 def open_test(  # noqa: PLR0913, PLR0917 - what the evaluation needs, each once
     ledger: Ledger, metric: Metric, folder: SweepFolder, splits: Splits, engine: Engine, watch: Watch
 ) -> Ending | None:
     """Score the winner on the test part: first the opening is committed, then the figures.
 
-    With folds there is no model yet to score: the winner's is trained first, on the rows of all folds.
+    With folds there is no model yet to score: the winner's is trained first, on the rows of all folds. One whose
+    weights are gone is trained again.
 
     Returns:
         None when that is done, else how the sweep ends.
@@ -83,8 +70,6 @@ def open_test(  # noqa: PLR0913, PLR0917 - what the evaluation needs, each once
     if leader is None or leader.result is None:
         return None
     task = _task(leader.trial, leader.result, folder, folds=bool(splits.folds))
-    if task.weights is not None and not task.weights.is_file():
-        return _stopped(f"its weights {task.weights} are gone; run the same command again to train it anew")
     opening = _opening(ledger, leader.number)
     measured = FloorsThread([splits.final()])
     measured.start()
@@ -121,12 +106,15 @@ def _evaluated(task: EvaluateTask, measured: FloorsThread, engine: Engine, watch
 
 
 def _task(trial: Trial, result: TrialResult, folder: SweepFolder, *, folds: bool) -> EvaluateTask:
-    if folds:
-        # The folds together trained on more rows than the final model is to, for at least as many epochs.
-        limit = EVALUATION_LIMIT + result.seconds
-        refit = Refit(result.best_epoch, trial.seed)
-        return EvaluateTask(trial, None, folder.corpus / ALL, folder.cache, folder.model, limit, refit)
-    return EvaluateTask(trial, weights_of(result, folder), folder.corpus, folder.cache, folder.model, EVALUATION_LIMIT)
+    weights = folder.results / f"{trial.number}.{result.attempt}.npz"
+    if not folds and weights.is_file():
+        return EvaluateTask(trial, weights, folder.corpus, folder.cache, folder.model, EVALUATION_LIMIT)
+    # A trial over folds has no model of its own yet. Of the others only the best one's weights are kept, and another
+    # search space can have another best: trained again on the same rows with its seed, it is the same model.
+    # The folds together trained on more rows than the final model is to, for at least as many epochs.
+    limit, refit = EVALUATION_LIMIT + result.seconds, Refit(result.best_epoch, trial.seed)
+    corpus = folder.corpus / ALL if folds else folder.corpus
+    return EvaluateTask(trial, None, corpus, folder.cache, folder.model, limit, refit)
 
 
 def _opening(ledger: Ledger, trial: int) -> int:

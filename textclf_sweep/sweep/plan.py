@@ -15,7 +15,8 @@ from textclf_sweep.definition.types import SweepDefinition
 from textclf_sweep.errors import StorageError
 from textclf_sweep.ledger import Ledger
 from textclf_sweep.store import Store
-from textclf_sweep.sweep.propose import next_trial, total, trials_of
+from textclf_sweep.sweep import warm
+from textclf_sweep.sweep.propose import next_trial, searcher_of, total, trials_of, warmed
 from textclf_sweep.sweep.resume import only_space_differs, outside
 from textclf_sweep.trial import History, Parameters, Trial, TrialRecord, TrialState
 
@@ -26,7 +27,9 @@ SAMPLE = 5
 """How many parameter sets a plan shows."""
 
 
-def plan(definition: SweepDefinition, store: Store, workers: int, *, extend: bool = False) -> dict[str, Any]:
+def plan(
+    definition: SweepDefinition, store: Store, workers: int, *, extend: bool = False, best_of: str = ""
+) -> dict[str, Any]:
     """The object of ``sweep plan --json``.
 
     Args:
@@ -34,15 +37,21 @@ def plan(definition: SweepDefinition, store: Store, workers: int, *, extend: boo
         store: whose complete trials the estimate of the time comes from.
         workers: how many trials would train at once (see `capacity`).
         extend: whether trials of another search space would count where they fit (``sweep run --extend``).
+        best_of: another sweep whose best parameter sets would be tried first; empty for none.
+
+    Raises:
+        InputError: there is nothing to take from `best_of`.
     """
-    same, found = _known(definition, store)
+    same, found, warm_start = _known(definition, store)
+    definition = warmed(definition, warm.best_sets(definition, best_of, store) or warm_start)
     counting = tuple(replace(record, counted=not outside(record, definition)) for record in found)
     reused = sum(record.counted and record.state.final for record in counting)
     history = counting if same or extend else ()
     whole = total(definition)
     trials = None if whole is None else max(0, whole - (reused if history else 0))
-    bounded = definition.budget != replace(definition.budget, time=None, patience=None)
-    bounded = bounded or definition.metric.target is not None
+    budget, paces = definition.budget, getattr(searcher_of(definition), "PACES", False)
+    # What chooses its epochs itself, such as Hyperband, ends by itself too.
+    bounded = paces or any(limit is not None for limit in (budget.time, budget.patience, definition.metric.target))
     sample = list(itertools.islice(_sample(definition, history), SAMPLE))
     return {
         "sweep": definition.name,
@@ -75,18 +84,18 @@ def capacity(definition: SweepDefinition) -> int:
     return int(engine.capacity(definition.workers))
 
 
-def _known(definition: SweepDefinition, store: Store) -> tuple[bool, History]:
-    """The trials that the store has of this sweep, and whether they are of this very definition.
+def _known(definition: SweepDefinition, store: Store) -> tuple[bool, History, warm.Sets]:
+    """What the store has of this sweep: whether it is of this very definition, its trials, and its warm start.
 
-    Those of another definition are given when it differs in the search space alone, so that ``--extend`` would keep
+    Trials of another definition are given when it differs in the search space alone, so that ``--extend`` would keep
     what still fits.
     """
     with contextlib.suppress(StorageError), Ledger.read(store.sweep(definition.name).ledger) as ledger:
         if ledger.get("definition_hash") == definition.hash():
-            return True, ledger.history()
+            return True, ledger.history(), ledger.get("warm_start") or {}
         if only_space_differs(ledger.get("definition") or {}, definition):
-            return False, ledger.history()
-    return True, ()
+            return False, ledger.history(), ledger.get("warm_start") or {}
+    return True, (), {}
 
 
 def _sample(definition: SweepDefinition, history: History) -> Iterator[Trial]:

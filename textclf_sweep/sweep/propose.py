@@ -68,15 +68,13 @@ def searcher_of(definition: SweepDefinition) -> ModuleType:
 
 
 def warmed(definition: SweepDefinition, sets: Mapping[str, Sequence[Parameters]]) -> SweepDefinition:
-    """`definition` with more parameter sets enqueued, behind its own.
+    """`definition` with parameter sets of another sweep to be tried first, behind its own.
 
     Args:
         definition: of the sweep.
         sets: by architecture.
     """
-    searches = (
-        replace(search, enqueue=(*search.enqueue, *sets.get(search.architecture, ()))) for search in definition.searches
-    )
+    searches = (replace(search, warm=tuple(sets.get(search.architecture, ()))) for search in definition.searches)
     return replace(definition, searches=tuple(searches))
 
 
@@ -99,8 +97,8 @@ def _parameters(definition: SweepDefinition, search: Search, history: History) -
         search.space, definition.metric, definition.seed, number, tuple(record for record in own if record.counted)
     )
     parameters: Parameters | Wait | None = None
-    if number <= len(search.enqueue):
-        parameters = searcher.propose(replace(ask, space=search.space.fix(search.enqueue[number - 1])))
+    if number <= len(search.first):
+        parameters = searcher.propose(replace(ask, space=search.space.fix(search.first[number - 1])))
     return parameters if parameters is not None else searcher.propose(ask)
 
 
@@ -121,7 +119,7 @@ def _size(search: Search) -> int | None:
     size, distributions = search.space.size, dict(search.space.distributions)
     outside = {
         key(parameters)
-        for parameters in search.enqueue
+        for parameters in search.first
         if not all(contains(distributions[name], value) for name, value in parameters.items())
     }
     return None if size is None else size + len(outside)

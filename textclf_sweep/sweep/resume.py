@@ -46,7 +46,7 @@ def check_same(definition: SweepDefinition, data_hash: str, ledger: Ledger, *, e
             )
         )
     ways = f"give this one a name of its own (`--name NEW`), or remove the old one (`sweep delete {name}`)"
-    if found and not others and not differences[len(found) :]:
+    if found and not others and not extend and old_hash == data_hash:
         ways = f"continue the sweep in the new search space (`--extend`), {ways}"
     differences += _fewer(definition, ledger, extend=extend)
     if differences:
@@ -67,9 +67,10 @@ def _fewer(definition: SweepDefinition, ledger: Ledger, *, extend: bool) -> list
     """Caps on trials that have shrunk, of the sweep and of one architecture."""
     history = [record for record in ledger.history() if record.counted and not (extend and outside(record, definition))]
     caps: dict[str, int | None] = ledger.get("run_caps") or {}
-    wanted = [("run_cap", definition.run_cap, ledger.get("run_cap"), len(history))]
-    if len(definition.searches) > 1:
-        wanted += [
+    if len(definition.searches) == 1 or definition.allocate == "race":
+        wanted = [("run_cap", definition.run_cap, ledger.get("run_cap"), len(history))]
+    else:
+        wanted = [
             (
                 f"run_cap.{search.architecture}",
                 search.run_cap,
@@ -97,7 +98,7 @@ def outside(record: TrialRecord, definition: SweepDefinition) -> bool:
     search, parameters = definition.search(record.trial.architecture), record.trial.parameters
     if search is None:
         return True
-    spaces = [search.space, *(search.space.fix(known(given, search.space)) for given in search.enqueue)]
+    spaces = [search.space, *(search.space.fix(known(given, search.space)) for given in search.first)]
     return not any(space.holds(parameters) for space in spaces)
 
 
@@ -126,7 +127,8 @@ def extend(definition: SweepDefinition, text: str, ledger: Ledger) -> tuple[int,
 
 
 def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
-    before, after = _flat(_named(old)), _flat(_named(new))
+    alone = all(len(identity.get("space") or {}) == 1 for identity in (old, new))
+    before, after = (_flat(_named(identity, alone=alone)) for identity in (old, new))
     return [
         (key, before.get(key), after.get(key))
         for key in sorted(before.keys() | after.keys())
@@ -134,11 +136,11 @@ def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tuple[s
     ]
 
 
-def _named(identity: Mapping[str, Any]) -> dict[str, Any]:
-    """`identity` with the search space under the keys of a definition; of one architecture without its name."""
+def _named(identity: Mapping[str, Any], *, alone: bool) -> dict[str, Any]:
+    """`identity` with the search space under the keys of a definition; without the architecture's name if `alone`."""
     space: Mapping[str, Any] = identity.get("space") or {}
     whole = {key: item for key, item in identity.items() if key != "space"}
-    return {**whole, "parameters": next(iter(space.values())) if len(space) == 1 else space}
+    return {**whole, "parameters": next(iter(space.values())) if alone else space}
 
 
 def _flat(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

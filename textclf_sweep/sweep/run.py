@@ -6,7 +6,7 @@ import importlib
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from importlib import metadata
 from queue import SimpleQueue
 from typing import Any, Literal
@@ -22,13 +22,13 @@ from textclf_sweep.errors import InputError, NoSuccessError, TrackingError
 from textclf_sweep.ledger import Ledger
 from textclf_sweep.ranking import best
 from textclf_sweep.store import Store, SweepFolder
+from textclf_sweep.sweep import resume, warm
 from textclf_sweep.sweep import snapshot as snapshots
-from textclf_sweep.sweep import warm
 from textclf_sweep.sweep.events import FloorsMeasured, Notice, Observer, SweepEnded, SweepEvent, SweepStarted
 from textclf_sweep.sweep.loop import Ending, Loop, exhausted
-from textclf_sweep.sweep.opening import FloorsThread, open_test, untested, without_weights
+from textclf_sweep.sweep.opening import FloorsThread, open_test, untested
 from textclf_sweep.sweep.propose import limit_reached, total, warmed
-from textclf_sweep.sweep.resume import check_same, collect, extend
+from textclf_sweep.sweep.resume import check_same, collect
 
 EVERY_TRIAL = "every trial is done"
 
@@ -115,22 +115,10 @@ def run(  # noqa: PLR0913, PLR0917 - what the command line gives, each once
     with locks.hold_sweep_lock(folder), Ledger.create(folder.ledger) as ledger:
         folder.stop.unlink(missing_ok=True)
         locks.wait_for_orphans(folder)
-        context = _Context(definition, store, folder, ledger, splits, observe, stop)
         warming = warm.settled(found, definition.name, ledger)
-        if ledger.get("sweep_id") is None:
-            _begin(definition, splits, ledger)
-        else:
-            check_same(definition, splits.data_hash, ledger, extend=options.extend)
-        collect(ledger, folder)
-        if ledger.get("definition_hash") != definition.hash():
-            _extend(context, text)
-        caps = {search.architecture: search.run_cap for search in definition.searches}
-        ledger.put(
-            definition_text=text, run_cap=definition.run_cap, run_caps=caps, description=definition.description,
-            warm_start=warming,
-        )  # fmt: skip
-        context = replace(context, definition=warmed(definition, warming))
-        _regain_weights(context)
+        context = _Context(warmed(definition, warming), store, folder, ledger, splits, observe, stop)
+        _accept(context, text, extend=options.extend)
+        ledger.put(warm_start=warming)
         if not _work_left(context):
             _nothing_left(context)
         elif reason := stop():
@@ -140,17 +128,23 @@ def run(  # noqa: PLR0913, PLR0917 - what the command line gives, each once
         return _end(context)
 
 
-def _regain_weights(context: _Context) -> None:
-    """A winner whose weights are gone is trained once more, so that it can be scored and exported."""
-    lost = without_weights(context.ledger, context.definition.metric, context.folder)
-    if lost is not None:
-        context.ledger.retry(lost.number, "its weights are gone")
-        context.observe(Notice(f"trial {lost.number} is the best, but its weights are gone: it is trained once more"))
+def _accept(context: _Context, text: str, *, extend: bool) -> None:
+    """Begin the sweep, or find that it is the same one (or, with `extend`, one in another space), and clean up."""
+    definition, ledger = context.definition, context.ledger
+    if ledger.get("sweep_id") is None:
+        _begin(definition, context.splits, ledger)
+    else:
+        check_same(definition, context.splits.data_hash, ledger, extend=extend)
+    collect(ledger, context.folder)
+    if ledger.get("definition_hash") != definition.hash():
+        _extend(context, text)
+    caps = {search.architecture: search.run_cap for search in definition.searches}
+    ledger.put(definition_text=text, run_cap=definition.run_cap, run_caps=caps, description=definition.description)
 
 
 def _extend(context: _Context, text: str) -> None:
     """Go on in the new search space, and say what becomes of the trials so far."""
-    counted, left_out = extend(context.definition, text, context.ledger)
+    counted, left_out = resume.extend(context.definition, text, context.ledger)
     told = f"the search space has changed: {counted} of the trials so far lie in it and inform the search"
     context.observe(Notice(f"{told}; {left_out} lie outside and do not count" if left_out else told))
 

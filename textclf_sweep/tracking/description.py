@@ -31,7 +31,8 @@ def describe(view: SweepView) -> str:
 
 def _searched(view: SweepView) -> str:
     definition = view.definition
-    counts = Counter(record.state for record in view.history)
+    counted = [record for record in view.history if record.counted]
+    counts = Counter(record.state for record in counted)
     parts = ", ".join(f"{counts[state]} {state}" for state in TrialState if counts[state])
     cap = f" of {view.run_cap}" if view.run_cap is not None else ""
     state = view.state + (f" ({view.reason})" if view.reason else "")
@@ -39,8 +40,9 @@ def _searched(view: SweepView) -> str:
     names = ", ".join(definition.get("architecture") or "?")
     return (
         f"**Searched**: `{names}` by {definition.get('method', '?')} search to {verb}"
-        f" `{view.metric}`, seed {definition.get('seed', 0)}. Sweep {state}: {len(view.history)}{cap} trials"
+        f" `{view.metric}`, seed {definition.get('seed', 0)}. Sweep {state}: {len(counted)}{cap} trials"
         + (f" ({parts})." if parts else ".")
+        + (f" {len(view.left_out)} more lie outside the search space and do not count." if view.left_out else "")
     )
 
 

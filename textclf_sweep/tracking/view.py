@@ -203,7 +203,7 @@ def confusion_table(attempt: Attempt, labels: Iterable[str]) -> str:
 
 def parent_tags(view: SweepView) -> dict[str, str]:
     """The tags of the parent run, the winner among them; the description is added by `describe`."""
-    counts = {state: sum(record.state == state for record in view.history) for state in COUNTED}
+    counts = {state: sum(record.counted and record.state == state for record in view.history) for state in COUNTED}
     tags = {
         "sweep.name": view.name,
         "sweep.kind": "parent",
