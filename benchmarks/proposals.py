@@ -22,7 +22,7 @@ from collections.abc import Callable, Sequence
 from types import ModuleType
 
 from textclf_sweep import searchers
-from textclf_sweep.definition.space import Categorical, Condition, Constant, Normal, Range, SearchSpace
+from textclf_sweep.definition.space import Categorical, Condition, Constant, Distribution, Normal, Range, SearchSpace
 from textclf_sweep.definition.types import Metric
 from textclf_sweep.searchers import Ask
 from textclf_sweep.searchers import random as random_search
@@ -37,7 +37,7 @@ LEVELS = {
 
 def spaces() -> dict[bool, SearchSpace]:
     """The space, and the discrete one for searchers that enumerate."""
-    distributions = {
+    distributions: dict[str, Distribution] = {
         "attention": Categorical((True, False)),
         "batch_size": Categorical((16, 32, 64, 128, 256)),
         "depth": Range(1, 4, integer=True),
@@ -49,7 +49,7 @@ def spaces() -> dict[bool, SearchSpace]:
         "units": Range(16, 256, integer=True, step=16),
     }
     conditions = {"momentum": (Condition("optimizer", ("sgd",)),)}
-    listed = {name: Categorical(values) for name, values in LEVELS.items()}
+    listed: dict[str, Distribution] = {name: Categorical(values) for name, values in LEVELS.items()}
     return {
         False: SearchSpace.of(distributions, conditions),
         True: SearchSpace.of(distributions | listed, conditions),

@@ -16,12 +16,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from textclf_sweep.definition.load import load_file
 from textclf_sweep.definition.space import Categorical, SearchSpace
 from textclf_sweep.definition.types import Metric
 from textclf_sweep.pruners import Curve, Look
 from textclf_sweep.searchers import Ask, Wait, key
+from textclf_sweep.sweep.catalogue import discover
+from textclf_sweep.sweep.propose import masked
 from textclf_sweep.trial import EpochEvent, Parameters, Scalar, Trial, TrialRecord, TrialResult, TrialState
 
+CURVES = Path(__file__).with_name("curves")
+"""Where the definitions of the recordings are."""
 METRIC = Metric("val_accuracy", "maximize")
 Key = frozenset[tuple[str, str, Scalar]]
 Pruner = Callable[[Look], str]
@@ -56,12 +61,14 @@ class Recording:
         space: the grid.
         trainings: by `textclf_sweep.searchers.key` of their parameters.
         epochs: of a whole trial.
+        size: how many configurations the whole grid has, those that are not recorded too.
     """
 
     architecture: str
     space: SearchSpace
     trainings: Mapping[Key, Recorded]
     epochs: int
+    size: int
 
     @property
     def best(self) -> float:
@@ -70,8 +77,8 @@ class Recording:
 
     @property
     def is_whole(self) -> bool:
-        """Whether every combination of the values that occur has been recorded."""
-        return self.space.size == len(self.trainings)
+        """Whether every combination of the grid has been recorded."""
+        return self.size == self.space.size == len(self.trainings)
 
 
 @dataclass(slots=True)
@@ -95,13 +102,25 @@ def read(path: Path) -> dict[str, Recording]:
     """The recordings of a table that `benchmarks/record.py` wrote, by architecture."""
     rows = list(csv.DictReader(io.StringIO(gzip.decompress(path.read_bytes()).decode())))
     return {
-        name: recording_of(name, [row for row in rows if row["architecture"] == name])
+        name: recording_of(name, [row for row in rows if row["architecture"] == name], grid_size(name))
         for name in dict.fromkeys(row["architecture"] for row in rows)
     }
 
 
-def recording_of(architecture: str, rows: list[dict[str, str]]) -> Recording:
-    """The recording of one architecture's rows; its space has each value where it first occurs."""
+def grid_size(architecture: str) -> int:
+    """How many configurations the definition of an architecture's recording has."""
+    (search,) = load_file(CURVES / f"{architecture}.yaml", discover()).searches
+    return search.space.size or 0
+
+
+def recording_of(architecture: str, rows: list[dict[str, str]], size: int) -> Recording:
+    """The recording of one architecture's rows; its space has each value where it first occurs.
+
+    Args:
+        architecture: its name.
+        rows: of the table, at least one.
+        size: how many there are of the whole grid.
+    """
     sets: list[dict[str, Scalar]] = [json.loads(row["parameters"]) for row in rows]
     values = {name: Categorical(tuple(dict.fromkeys(item[name] for item in sets))) for name in sets[0]}
     trainings = {
@@ -113,7 +132,7 @@ def recording_of(architecture: str, rows: list[dict[str, str]]) -> Recording:
         for parameters, row in zip(sets, rows, strict=True)
     }
     epochs = max(len(training.curve) for training in trainings.values())
-    return Recording(architecture, SearchSpace.of(values), trainings, epochs)
+    return Recording(architecture, SearchSpace.of(values), trainings, epochs, size)
 
 
 def run(  # noqa: PLR0913 - a search's settings
@@ -137,17 +156,16 @@ def run(  # noqa: PLR0913 - a search's settings
         trials: how many; None is no limit.
         target: a value of METRIC; None is never reached.
     """
-    propose = importlib.import_module(f"textclf_sweep.searchers.{searcher}").propose
     replay, running, exhausted = Replay(), list[int](), False
     while True:
         while len(running) < workers and not exhausted and len(replay.history) != trials:
-            ask = Ask(recording.space, METRIC, seed, len(replay.history) + 1, tuple(replay.history))
-            parameters = propose(ask)
-            if isinstance(parameters, Wait):
+            trial = _next(replay, recording, searcher, seed, workers)
+            if isinstance(trial, Wait):
                 break
-            exhausted = parameters is None
-            if not exhausted:
-                running.append(_start(replay, recording, parameters))
+            exhausted = trial is None
+            if trial is not None:
+                replay.history.append(TrialRecord(trial, TrialState.RUNNING, attempts=1))
+                running.append(trial.number)
         if not running:
             return replay
         for number in tuple(running):
@@ -159,12 +177,18 @@ def run(  # noqa: PLR0913 - a search's settings
                 return replay
 
 
-def _start(replay: Replay, recording: Recording, parameters: Parameters) -> int:
-    number = len(replay.history) + 1
-    seen = tuple(record.number for record in replay.history if record.state.final)
-    trial = Trial(number, recording.architecture, parameters, seed=number, seen=seen)
-    replay.history.append(TrialRecord(trial, TrialState.RUNNING, attempts=1))
-    return number
+def _next(replay: Replay, recording: Recording, name: str, seed: int, workers: int) -> Trial | Wait | None:
+    """What the program would propose now."""
+    searcher, history = importlib.import_module(f"textclf_sweep.searchers.{name}"), tuple(replay.history)
+    if getattr(searcher, "AHEAD", False):
+        # It is asked while the last trials run, and does not see how they end.
+        history = masked(history, workers)
+    number = len(history) + 1
+    parameters: Parameters | Wait | None = searcher.propose(Ask(recording.space, METRIC, seed, number, history))
+    if parameters is None or isinstance(parameters, Wait):
+        return parameters
+    seen = tuple(record.number for record in history if record.state.final)
+    return Trial(number, recording.architecture, parameters, seed=number, seen=seen)
 
 
 def _train(replay: Replay, recording: Recording, number: int, pruner: Pruner | None) -> TrialRecord:

@@ -7,11 +7,16 @@ one inside: leaving it out would lose the whole trial to an estimate of all para
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from textclf_sweep.definition.space import Categorical, Range, SearchSpace, cardinality, draw, enumerate_values, snap
+from textclf_sweep.definition.types import Metric
 from textclf_sweep.trial import History, Scalar
+
+STARTUP_TRIALS = 10
+"""Results before an estimate takes over from random search, whose very proposals come first."""
 
 UNIT_END = 1 - 2**-53
 """The largest number below 1, the end of what `draw` takes."""
@@ -83,6 +88,26 @@ def settled(space: SearchSpace) -> dict[str, Scalar]:
 def valued(history: History) -> int:
     """How many trials have a value to learn from."""
     return sum(record.value is not None for record in history)
+
+
+def failure_value(history: History, metric: Metric) -> float:
+    """What a failed trial counts as: worse than every result, by a tenth of what lies between best and worst.
+
+    An estimate that is told nothing of failures takes their region for unknown, and comes back to it.
+
+    Args:
+        history: at least one trial with a value, else the answer is 0.
+        metric: says what is worse.
+
+    Returns:
+        A finite number: a step that is small beside the results keeps an estimate of their values as fine as it was.
+    """
+    sign = -1 if metric.goal == "maximize" else 1
+    losses = [sign * record.value for record in history if record.value is not None]
+    if not losses:
+        return 0.0
+    step = max(losses) / 10 - min(losses) / 10
+    return sign * min(max(losses) + (step or 1.0), sys.float_info.max)
 
 
 def _axis(distribution: Categorical | Range) -> Axis:

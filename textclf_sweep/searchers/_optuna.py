@@ -5,8 +5,9 @@ The study is rebuilt for each proposal, so nothing is kept between two of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
@@ -16,7 +17,7 @@ from optuna.trial import TrialState as OptunaState
 from textclf_sweep.definition.distribution import position
 from textclf_sweep.definition.space import Categorical, Condition, draw, snap
 from textclf_sweep.searchers import Ask
-from textclf_sweep.searchers._encoding import UNIT_END, Axis, axes, settled
+from textclf_sweep.searchers._encoding import UNIT_END, Axis, axes, failure_value, settled
 from textclf_sweep.trial import Parameters, Scalar, TrialRecord
 
 Code = int | float
@@ -25,10 +26,13 @@ SOME_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class _Told(FrozenTrial):
-    """A trial that is told to one study alone. Without copying, which is most of the work of rebuilding a study."""
+    """A trial that is told to one study alone. Copying and checking it would be most of the work of rebuilding one."""
 
     def __deepcopy__(self, memo: dict[int, object]) -> _Told:
         return self
+
+    def _validate(self) -> None:
+        return
 
 
 class _Sampler(optuna.samplers.TPESampler):
@@ -52,7 +56,10 @@ def suggestions(ask: Ask, seed: int) -> Iterator[Parameters]:
     study = optuna.create_study(direction=ask.metric.goal, sampler=sampler)
     moving, fixed = axes(ask.space), settled(ask.space)
     distributions = {name: _distribution(item) for name, item in moving.items()}
-    study.add_trials(_told(record, moving, distributions) for record in ask.history)
+    failed = failure_value(ask.history, ask.metric)
+    # Listed values come again and again; True is not 1.
+    encode = lru_cache(maxsize=None, typed=True)(lambda name, value: _encode(moving[name], value))
+    study.add_trials(_told(record, distributions, encode, failed) for record in ask.history)
     groups = _groups(ask, moving, study.get_trials(deepcopy=False))
     study.ask()
     trial = study.get_trials(deepcopy=False)[-1]
@@ -85,35 +92,38 @@ def _groups(
     return [(own, names) for (own, _), names in groups.items()]
 
 
-def _told(record: TrialRecord, moving: dict[str, Axis], distributions: dict[str, BaseDistribution]) -> FrozenTrial:
+def _told(
+    record: TrialRecord,
+    distributions: dict[str, BaseDistribution],
+    encode: Callable[[str, Scalar], Code | None],
+    failed: float,
+) -> FrozenTrial:
+    """A trial as Optuna knows it. One that is final is complete, with the value `failed` when it has none of its own.
+
+    Optuna leaves out what it knows as failed. It ranks every pruned trial behind every complete one, also behind those
+    that learned nothing in all their epochs; here the value of its best epoch is what it has reached, and it was
+    pruned because that is little.
+    """
+    final, parameters = record.state.final, record.trial.parameters
     codes = {
         name: code
-        for name, item in moving.items()
-        if name in record.trial.parameters and (code := _encode(item, record.trial.parameters[name])) is not None
+        for name in distributions
+        if name in parameters and (code := encode(name, parameters[name])) is not None
     }
     return _Told(
         number=-1,
         trial_id=-1,
-        state=_state(record),
-        value=record.value,
+        state=OptunaState.COMPLETE if final else OptunaState.RUNNING,
+        value=(failed if record.value is None else record.value) if final else None,
         values=None,
         datetime_start=SOME_TIME,
-        datetime_complete=SOME_TIME if record.state.final else None,
+        datetime_complete=SOME_TIME if final else None,
         params=codes,
         distributions={name: distributions[name] for name in codes},
         user_attrs={},
         system_attrs={},
         intermediate_values={},
     )
-
-
-def _state(record: TrialRecord) -> OptunaState:
-    if not record.state.final:
-        return OptunaState.RUNNING
-    # A pruned trial with a value counts as complete. Optuna ranks every pruned trial behind every complete one, also
-    # behind those that learned nothing in all their epochs; here the value of its best epoch is what it has reached,
-    # and it was pruned because that is little.
-    return OptunaState.FAIL if record.value is None else OptunaState.COMPLETE
 
 
 def _distribution(axis: Axis) -> BaseDistribution:

@@ -19,8 +19,8 @@ from sklearn.gaussian_process import GaussianProcessRegressor
 from textclf_sweep.searchers import Ask, Wait, _tokens, grid, key, used
 from textclf_sweep.searchers import random as random_search
 from textclf_sweep.searchers._brackets import hyperband
+from textclf_sweep.searchers._encoding import STARTUP_TRIALS, failure_value
 from textclf_sweep.searchers._tokens import Tokens, TokenSpace
-from textclf_sweep.searchers.gp import STARTUP_TRIALS
 from textclf_sweep.trial import Parameters, TrialRecord, derive_seed
 
 CANDIDATES = 1_000
@@ -153,16 +153,18 @@ def _settings(ask: Ask, space: TokenSpace, purpose: str) -> Mapping[str, Any]:
 
 def _refill(oracle: Any, ask: Ask, space: TokenSpace) -> None:
     """Put the trials of the history that lie inside the space into `oracle`."""
+    failed = failure_value(ask.history, ask.metric)
     for record in ask.history:
         if ask.space.holds(record.trial.parameters):
             _tokens.begin(oracle, str(record.number), space.encode(record.trial.parameters))
             if record.state.final:
-                _end(oracle, record)
+                _end(oracle, record, failed)
 
 
-def _end(oracle: Any, record: TrialRecord) -> None:
+def _end(oracle: Any, record: TrialRecord, failed: float) -> None:
+    """A failed trial has the score `failed`: KerasTuner learns nothing from those it knows as failed."""
     trial = oracle.ongoing_trials.pop(str(record.number))
-    trial.status, trial.score = ("FAILED", None) if record.value is None else ("COMPLETED", record.value)
+    trial.status, trial.score = "COMPLETED", failed if record.value is None else record.value
 
 
 SAMPLERS: Mapping[str, Callable[[Ask], Parameters | Wait | None]] = {

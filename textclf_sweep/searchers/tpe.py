@@ -11,7 +11,7 @@ from itertools import islice
 from textclf_sweep.definition.space import Parameter
 from textclf_sweep.searchers import Ask, key, used
 from textclf_sweep.searchers import random as random_search
-from textclf_sweep.searchers._encoding import axes, valued
+from textclf_sweep.searchers._encoding import STARTUP_TRIALS, axes, valued
 from textclf_sweep.trial import Parameters, derive_seed
 
 FINITE = False
@@ -21,16 +21,12 @@ METHODS = ("bayes",)
 DEFAULT = True
 PARAMETERS: tuple[Parameter, ...] = ()
 
-STARTUP_TRIALS = 6
-"""Results before the estimator takes over from random search, whose very proposals come first; a sweep of a dozen
-trials should not spend them all at random."""
-
 TRIES = 8
 """Proposals drawn before a repeated one is replaced by a random one."""
 
 
 def propose(ask: Ask) -> Parameters | None:
-    """The estimator's choice after the results in the history, pending trials counted as poor; None when used up."""
+    """The estimator's choice, pending and failed trials counted as poor; None when the space is used up."""
     if valued(ask.history) < STARTUP_TRIALS or not axes(ask.space):
         return random_search.propose(ask)
     from textclf_sweep.searchers import _optuna  # noqa: PLC0415 - heavy, and needed by this method alone
