@@ -54,14 +54,15 @@ HYPERBAND = Entry(
         Parameter("min_iter", "int", None, "the first bracket", minimum=1),
         Parameter("max_iter", "int", None, "the last bracket", minimum=1),
         Parameter("s", "int", None, "the number of brackets", minimum=1),
-        Parameter("eta", "float", 3.0, "the ratio of brackets", above=1),
+        Parameter("eta", "float", 3.0, "the ratio of brackets", minimum=1.1),
         Parameter("strict", "bool", False, "as the original"),
     ),
     check=_check,
+    first_epoch=lambda options: int(options.get("min_iter", 1)),
 )
 MEDIAN = Entry("median", "Below the median.", (Parameter("warmup", "int", 3, "epochs at first", minimum=1),))
 SEARCHERS = (
-    Entry("grid", "Every combination.", finite=True, methods=("grid",), default=True),
+    Entry("grid", "Every parameter set.", finite=True, methods=("grid",), default=True),
     Entry("hyper", "Paced.", methods=("bayes",), library="keras_tuner", weighs=False, paces=True),
     Entry("gp", "Gaussian process.", methods=("bayes",), library="keras_tuner", weighs=False, default=True),
     Entry("qmc", "Quasi-random.", methods=("bayes", "random"), weighs=False),

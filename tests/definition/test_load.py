@@ -82,7 +82,7 @@ name: pasted
 description: a block that Weights & Biases runs
 run_cap: 50
 metric: {name: val_loss, goal: minimize, target: 0.1}
-early_terminate: {type: hyperband, min_iter: 3, s: 2, eta: 3, max_iter: 27, strict: true}
+early_terminate: {type: hyperband, s: 2, eta: 3, max_iter: 27, strict: true}
 parameters:
   learning_rate: {distribution: log_uniform_values, min: 0.0001, max: 0.1}
   batch_size: {distribution: q_log_uniform_values, q: 8, min: 32, max: 256}
@@ -96,9 +96,7 @@ command: ["${env}", python, "${program}", "${args}"]
 def test_a_block_of_weights_and_biases_pastes_in(read: Read) -> None:
     found = read(f"{WANDB}architecture: lstm\ndata: {{source: uci_news}}", whole=True)
     assert found.ignored == ("program", "command", "project", "entity")
-    assert found.early_terminate == EarlyTerminate(
-        "hyperband", {"min_iter": 3, "max_iter": 27, "s": 2, "eta": 3.0, "strict": True}
-    )
+    assert found.early_terminate == EarlyTerminate("hyperband", {"max_iter": 27, "s": 2, "eta": 3.0, "strict": True})
     assert (found.name, found.run_cap, found.metric) == ("pasted", 50, Metric("val_loss", "minimize", 0.1))
     assert list(found.searches[0].space.searched) == ["batch_size", "dropout", "learning_rate", "optimizer"]
 

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from textclf_sweep.definition.catalogue import Catalogue, Entry
+from textclf_sweep.definition.load import load
 from textclf_sweep.definition.space import Range
 from textclf_sweep.definition.types import SweepDefinition
+from textclf_sweep.errors import DefinitionError
 
 pytestmark = pytest.mark.unit
 Read = Callable[..., SweepDefinition]
@@ -84,6 +89,54 @@ def test_a_pruners_options_have_defaults_and_unset_ones_are_absent(read: Read) -
     assert found is not None
     assert (found.type, found.options) == ("hyperband", {"min_iter": 3, "eta": 3.0, "strict": False})
     assert read("early_terminate: {type: hyperband, min_iter: 3}").hash() != read().hash()
+
+
+@pytest.mark.parametrize(
+    ("more", "epochs", "idle"),
+    [
+        ("{type: hyperband, min_iter: 9}", "epochs: 10", False),
+        ("{type: hyperband, min_iter: 10}", "epochs: 10", True),
+        ("{type: hyperband, min_iter: 10}", "epochs: {values: [5, 30]}", False),
+        ("{type: hyperband, min_iter: 30}", "epochs: {min: 2, max: 30}", True),
+        ("{type: median, warmup: 50}", "epochs: 5", False),  # it does not say when it begins
+    ],
+)  # fmt: skip
+def test_pruning_that_begins_too_late_is_named_as_without_effect(
+    read: Read, more: str, epochs: str, idle: bool
+) -> None:
+    found = read(f"parameters: {{{epochs}}}\nearly_terminate: {more}")
+    assert [item.partition(" ")[0] for item in found.ignored] == ["early_terminate"] * idle
+    assert found.early_terminate is not None
+
+
+def test_the_reason_why_pruning_has_no_effect(read: Read) -> None:
+    found = read("parameters: {epochs: 5}\nearly_terminate: {type: hyperband, min_iter: 50}\nproject: news")
+    assert found.ignored == (
+        "project", "early_terminate (it begins at epoch 50, where trials of 5 have nothing left to save)",
+    )  # fmt: skip
+
+
+WEIGHED = f"{REST}parameters: {{units: {{values: [1, 2], probabilities: [0.9, 0.1]}}}}\n"
+
+
+def weighing(catalogue: Catalogue, *methods: str) -> Catalogue:
+    """With another sampler that draws by probabilities, its library's own and the first by name."""
+    own = Entry("a_kt", "Draws by chance.", methods=methods, library="keras_tuner", default=True)
+    return replace(catalogue, searchers={own.name: own, **catalogue.searchers})
+
+
+@pytest.mark.parametrize(
+    "method",
+    ["method: bayes", "method: grid", "method: bayes\nlibrary: keras_tuner", "method: random\nsampler: qmc"],
+)
+def test_probabilities_are_for_optunas_random_search(catalogue: Catalogue, method: str) -> None:
+    with pytest.raises(DefinitionError, match=r"use method: random \(sampler random\), or remove the probabilities"):
+        load(WEIGHED + method, weighing(catalogue, "random"), path=Path("a.yaml"))
+
+
+def test_a_sampler_of_the_same_method_is_named_first(catalogue: Catalogue) -> None:
+    with pytest.raises(DefinitionError, match=r"use method: bayes \(sampler a_kt\)"):
+        load(WEIGHED + "method: bayes", weighing(catalogue, "bayes"), path=Path("a.yaml"))
 
 
 def test_another_pruners_option_is_named_as_such(problem: Problem) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 
@@ -23,6 +24,9 @@ Problem = Callable[..., str]
         ("dropout", "{values: [0, 0.5]}", Categorical((0.0, 0.5))), ("dropout", "{values: [0.5]}", Constant(0.5)),
         ("units", "{values: [1, 2], probabilities: [0.25, 0.75]}", Categorical((1, 2), (0.25, 0.75))),
         ("units", "{values: [1, 2], distribution: categorical}", Categorical((1, 2))),
+        ("units", "{values: [1, 2, 3], probabilities: [0.25, 0, 0.75]}", Categorical((1, 3), (0.25, 0.75))),
+        ("units", "{values: [1, 2], probabilities: [0, 1]}", Constant(2)),
+        ("units", "{values: [1, 2], probabilities: [-0.0, 1.0]}", Constant(2)),
         ("units", "{min: 1, max: 9}", Range(1, 9, integer=True)), ("units", "{min: 3, max: 3}", Constant(3)),
         ("units", "{min: 1, max: 9, distribution: int_uniform}", Range(1, 9, integer=True)),
         ("units", "{min: 1, max: 9, distribution: uniform}", Range(1, 9, integer=True)),
@@ -88,6 +92,9 @@ def test_entries_become_distributions_of_the_parameters_own_type(
         ("dropout", "{low: 0, max: 0.5, min: 0}", ".low", "did you mean min?"),
         ("learning_rate", "{min: 1e-4, max: 1e-2, distribution: log_uniform}", "", "distribution: log_uniform_values"),
         ("learning_rate", "{min: 1e-4, max: 1e-2, distribution: q_log_uniform, q: 1e-4}", "", "q_log_uniform_values"),
+        ("learning_rate", "{min: 0, max: 0.1, distribution: log_uniform}", "", "searches from 1 to 1.11"),
+        ("learning_rate", "{min: 0, max: 0.1, distribution: q_log_uniform}", "", "to search from a min above 0 to 0.1"),
+        ("learning_rate", "{min: 0, max: 0, distribution: log_uniform}", "", "at least one of them negative"),
         ("dropout", "{min: -2, max: 3, distribution: log_uniform}", "", "searches from 0.135 to 20.1"),
         ("learning_rate", "{min: -5000, max: 2, distribution: log_uniform}", ".min", ">= -690"),
         ("units", "{min: -1, max: 3, distribution: log_uniform}", ".distribution", "log_uniform_values"),
@@ -147,8 +154,34 @@ def test_an_enormous_grid_needs_a_cap(read: Read, problem: Problem) -> None:
     text = GRID + "parameters: {units: {min: 1, max: 1000}, epochs: {min: 1, max: 1000}}\n"
     assert "the grid has 1,000,000 parameter sets" in problem(text, whole=True)
     assert read(text + "run_cap: 10", whole=True).searches[0].space.size == 10**6
-    long = GRID + "run_cap: 3\nparameters: {units: {min: 1, max: 9007199254740991}}"
-    assert "a grid over 9,007,199,254,740,991 values" in problem(long, whole=True)
+    long = GRID + "parameters: {units: {min: 1, max: 9007199254740991}}\n"
+    assert "the grid has more than 10^15 parameter sets" in problem(long, whole=True)
+    space = read(long + "run_cap: 3", whole=True).searches[0].space
+    assert [chosen["units"] for chosen in itertools.islice(space.grid(), 3)] == [1, 2, 3]
+
+
+def test_what_has_no_chance_is_no_value(read: Read, problem: Problem) -> None:
+    text = "parameters: {optimizer: {values: [adam, sgd, rmsprop], probabilities: [0.5, 0, 0.5]}"
+    space = read(text + "}").searches[0].space
+    assert space.size == 2
+    assert "momentum" not in dict(space.distributions)
+    assert "momentum means nothing while optimizer is adam or rmsprop" in problem(text + ", momentum: 0.5}")
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("{lstm: {parameters: {units: {value: 3}, depth: {value: 2}}}}", "write lstm: {units: {...}, depth: {...}}"),
+        ("{parameters: {units: {value: 3}}}", "write parameters: {units: {...}}"),
+        ("{model: {parameters: {units: {value: 3}}}}", "write parameters: {units: {...}}"),
+        ("{lstm: {model: {parameters: {units: 3}}}}", "write parameters: {units: {...}}"),
+        ("{parameters: 3}", "write parameters: {...: {...}}"),
+    ],
+)
+def test_nested_parameters_are_shown_flat(problem: Problem, text: str, hint: str) -> None:
+    message = problem(f"parameters: {text}")
+    assert "nested `parameters` are not supported" in message
+    assert hint in message
 
 
 def test_enqueued_sets_may_leave_the_range_but_not_what_is_valid(read: Read) -> None:

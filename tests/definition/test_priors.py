@@ -81,6 +81,21 @@ def test_count_makes_values_of_a_range(read: Read, name: str, entry: str, values
     assert all(type(value) is (int if name == "units" else float) for value in found.values)
 
 
+@pytest.mark.parametrize(
+    ("name", "entry"),
+    [
+        ("learning_rate", "{distribution: log_normal, mu: -6.9, sigma: 1}"),
+        ("learning_rate", "{distribution: log_normal, mu: 0}"),
+        ("learning_rate", "{distribution: normal, mu: 0.001, sigma: 0.001}"),
+        ("shift", "{distribution: log_normal, mu: 0.5}"),
+        ("units", "{distribution: log_normal, mu: 0.5}"),
+        ("learning_rate", "{distribution: inv_log_uniform, min: 0, max: 9}"),
+    ],
+)
+def test_what_may_be_meant_is_no_mistake(read: Read, name: str, entry: str) -> None:
+    assert isinstance(distribution(read, name, entry), Range)
+
+
 def test_count_makes_a_grid_of_a_range(read: Read, problem: Problem) -> None:
     grid = "architecture: lstm\nmethod: grid\ndata: {source: uci_news}\nparameters:\n  dropout: "
     assert "a number of values with count" in problem(f"{grid}{{min: 0, max: 0.5}}", whole=True)
@@ -114,6 +129,9 @@ def test_count_makes_a_grid_of_a_range(read: Read, problem: Problem) -> None:
         ("optimizer", "{distribution: normal}", "", "normal gives numbers, but optimizer is"),
         ("units", "{distribution: beta, a: 2, b: 2}", "", "of beta (a 2, b 2) is valid"),
         ("learning_rate", "{distribution: inv_log_uniform, min: 1e-4, max: 1e-2}", "", "inv_log_uniform_values"),
+        ("learning_rate", "{distribution: inv_log_uniform, min: 0, max: 0.1}", "", "from 0.905 to 1"),
+        ("learning_rate", "{distribution: log_normal, mu: 0.001, sigma: 0.001}", ".mu", "write mu: -6.908"),
+        ("learning_rate", "{distribution: q_log_normal, mu: 0.01, q: 0.01}", ".mu", "mu of q_log_normal is the mean"),
         ("units", "{distribution: inv_log_uniform, min: 2, max: 3}", ".distribution", "inv_log_uniform_values"),
         ("learning_rate", "{distribution: inv_log_uniform_values, min: 0, max: 1}", ".min", "> 0"),
         ("shift", "{distribution: inv_log_uniform_values, min: 0, max: 1}", ".min", "cannot begin at 0"),

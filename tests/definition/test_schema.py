@@ -86,6 +86,7 @@ REJECTED: list[dict[str, Any]] = [
     {"early_terminate": {"type": "median", "min_iter": 3}},
     {"early_terminate": {"type": "hyperband", "min_iter": 0}},
     {"early_terminate": {"type": "hyperband", "min_iter": 3, "eta": 1}},
+    {"early_terminate": {"type": "hyperband", "min_iter": 3, "eta": 1.000001}},
     {"early_terminate": {"type": "hyperband", "min_iter": 3, "patience": 1}},
     {"early_stopping": {"restore_best_weights": 1}}, {"budget": {"patience": 0}},
     {"data": {"source": "uci_news", "folds": 1}}, {"data": {"source": "uci_news", "folds": 21}},
@@ -211,7 +212,7 @@ def test_editors_find_a_description_of_every_key(catalogue: Catalogue) -> None:
     dropout = schema["$defs"][lstm["dropout"]["$ref"].rpartition("/")[2]]
     assert dropout["description"] == "share dropped Default: 0.0."
     assert dropout["default"] == 0.0
-    assert "grid: Every combination." in schema["properties"]["method"]["description"]
+    assert "grid: Every parameter set." in schema["properties"]["method"]["description"]
 
 
 def test_the_schema_is_json(catalogue: Catalogue) -> None:

@@ -130,6 +130,15 @@ def test_what_is_wrong_with_several_architectures_is_said_once(
     assert words in message
 
 
+def test_a_race_may_have_fewer_trials_than_architectures(read: Read) -> None:
+    assert read(BOTH + "allocate: race\nrun_cap: 1", whole=True).run_cap == 1
+
+
+def test_one_that_paces_may_race(read: Read) -> None:
+    text = BOTH.replace("random", "bayes\nsampler: hyper") + "allocate: race\nrun_cap: 4"
+    assert read(text, whole=True).allocate == "race"
+
+
 def test_a_race_needs_two(problem: Problem) -> None:
     assert "there is only lstm to race" in problem("allocate: race\nrun_cap: 3")
 

@@ -20,6 +20,8 @@ from textclf_sweep.definition.space import (
     contains,
     draw,
     enumerate_values,
+    greatest,
+    ordered,
     snap,
 )
 
@@ -193,3 +195,19 @@ def test_values_take_the_parameters_own_type() -> None:
     assert repr(Parameter("p", "int", 0, "").coerce(64.0)) == "64"
     assert Parameter("p", "str", "", "").coerce("a") == "a"
     assert Parameter("p", "float", 0.0, "", minimum=0, below=1).expected() == "a number >= 0 and < 1"
+
+
+@pytest.mark.parametrize(
+    ("distribution", "number"),
+    [
+        (Constant(3), 3), (Constant("sgd"), None), (Constant(True), None), (Categorical((1, 9, 4)), 9),
+        (Categorical(("a", "b")), None), (Range(1, 8, integer=True), 8), (None, None),
+    ],
+)  # fmt: skip
+def test_the_greatest_number(distribution: Distribution | None, number: float | None) -> None:
+    assert greatest(distribution) == number
+
+
+def test_parents_come_before_their_children_and_else_names_are_sorted() -> None:
+    assert ordered({"c": (), "a": ("b", "c"), "b": ("c",), "d": ()}) == ("c", "b", "a", "d")
+    assert ordered({"b": (), "a": ()}) == ("a", "b")

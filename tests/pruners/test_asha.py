@@ -63,3 +63,17 @@ def test_each_counts_with_its_best_up_to_the_rung() -> None:
 def test_peers_that_have_not_come_to_the_rung_do_not_count() -> None:
     peers = (flat(0.9, 2),) * 9
     assert asha.prune(Look(flat(0.1, 3), peers, ACCURACY, 20)) == ""
+
+
+@pytest.mark.parametrize(
+    ("options", "wrong"),
+    [
+        ({}, ""),
+        ({"max_iter": 4}, ""),
+        ({"max_iter": 3}, "max_iter 3 leaves no rung: the first is min_iter, epoch 3"),
+        ({"max_iter": 2}, "max_iter 2 leaves no rung: the first is min_iter, epoch 3"),
+        ({"min_iter": 1, "max_iter": 2}, ""),
+    ],
+)
+def test_a_largest_epoch_leaves_room_for_a_rung(options: dict[str, int], wrong: str) -> None:
+    assert asha.check({"min_iter": 3, "eta": 3.0, "min_trials": 4} | options) == wrong

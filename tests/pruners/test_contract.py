@@ -6,6 +6,7 @@ import importlib
 import inspect
 import math
 import pkgutil
+import time
 from dataclasses import replace
 from types import ModuleType
 from typing import Any
@@ -16,7 +17,8 @@ from hypothesis import strategies as st
 
 from textclf_sweep import pruners
 from textclf_sweep.definition.types import Metric
-from textclf_sweep.pruners import Curve, Look
+from textclf_sweep.pruners import Curve, Look, hyperband
+from textclf_sweep.sweep.catalogue import discover
 
 pytestmark = pytest.mark.unit
 
@@ -59,14 +61,19 @@ def mirrored(look: Look) -> Look:
 @st.composite
 def options_of(draw: st.DrawFn, module: ModuleType) -> dict[str, Any]:
     """Valid options, some left to their defaults."""
-    small = {"eta": st.sampled_from((1.5, 2.0, 3.0, 4.0)), "strict": st.booleans()}
+    small = {"eta": st.sampled_from((1.1, 1.5, 2.0, 3.0, 4.0)), "strict": st.booleans()}
     options = {item.name: item.default for item in module.PARAMETERS}
     for item in module.PARAMETERS:
         if draw(st.booleans()):
             options[item.name] = draw(small.get(item.name, st.integers(1, 6)))
-    if getattr(module, "check", lambda _: "")(options):
-        options["min_iter"], options["s"] = 1, None
+    if getattr(module, "check", lambda _: "")(given_only(options)):
+        options |= {"min_iter": 1} | {name: None for name in ("max_iter", "s") if name in options}
     return options
+
+
+def given_only(options: dict[str, Any]) -> dict[str, Any]:
+    """Those that are set, as a definition has them."""
+    return {name: value for name, value in options.items() if value is not None}
 
 
 @st.composite
@@ -95,6 +102,11 @@ class TestDeclarations:
         for item in module.PARAMETERS:
             assert item.default is None or item.reject(item.default) is None
             assert item.doc
+
+    def test_a_definition_is_checked_by_its_functions(self, module: ModuleType) -> None:
+        entry = discover().pruners[module.__name__.rpartition(".")[2]]
+        assert entry.first_epoch is module.first_epoch
+        assert entry.check is getattr(module, "check", None)
 
     def test_it_is_patient_by_default(self, module: ModuleType) -> None:
         assert {item.name: item.default for item in module.PARAMETERS}["min_trials"] == 4
@@ -139,6 +151,37 @@ def test_the_answer_is_a_function_of_the_look(case: tuple[ModuleType, Look, dict
 def test_small_is_to_minimise_what_large_is_to_maximise(case: tuple[ModuleType, Look, dict[str, Any]]) -> None:
     module, look, options = case
     assert bool(module.prune(look, **options)) == bool(module.prune(mirrored(look), **options))
+
+
+@given(cases(ANY))
+def test_before_its_first_epoch_nothing_ends(case: tuple[ModuleType, Look, dict[str, Any]]) -> None:
+    module, look, options = case
+    assert module.first_epoch(given_only(options)) >= 1
+    early = look.curve[: module.first_epoch(given_only(options)) - 1]
+    assert not early or module.prune(replace(look, curve=early), **options) == ""
+
+
+@given(st.sampled_from(PRUNERS).flatmap(lambda module: st.tuples(st.just(module), options_of(module))))
+def test_at_its_first_epoch_a_hopeless_trial_ends(case: tuple[ModuleType, dict[str, Any]]) -> None:
+    module, options = case
+    epoch = module.first_epoch(given_only(options))
+    look = Look((0.1,) * epoch, ((0.9,) * epoch,) * 60, MAXIMIZE, epochs=epoch + 1)
+    assert module.prune(look, **options).startswith(f"behind at epoch {epoch}: ")
+
+
+@pytest.mark.parametrize("eta", [1 + 1e-12, 1.1])
+def test_a_ratio_near_one_does_not_hang(eta: float) -> None:
+    """A definition allows 1.1 and more; whoever calls with less waits no longer."""
+    started, epochs = time.perf_counter(), 10_000
+    look = Look((0.1,) * epochs, ((0.9,) * epochs,) * 8, MAXIMIZE, epochs=2 * epochs)
+    for module in PRUNERS:
+        forms = [{"min_iter": 1}] + ([{"max_iter": epochs, "s": 10**9}] if module is hyperband else [])
+        if "eta" in {item.name for item in module.PARAMETERS}:
+            for options in forms:
+                module.prune(look, eta=eta, **options)
+            (rule,) = (item for item in module.PARAMETERS if item.name == "eta")
+            assert (rule.reject(eta) is None) == (eta == 1.1)
+    assert time.perf_counter() - started < 2
 
 
 @given(cases(FINITE))

@@ -25,6 +25,7 @@ class Entry:
         default: a searcher that its library uses for the first of `methods` when a definition names no sampler.
         paces: a searcher that chooses each trial's epochs itself.
         check: of a pruner, what is wrong with options that are each valid, in a few words; empty when nothing is.
+        first_epoch: of a pruner, the first epoch after which it can end a trial, by its options.
         extensions: a source's file name endings, lower case, with the dot; empty for a source without a path.
     """
 
@@ -39,6 +40,7 @@ class Entry:
     default: bool = False
     paces: bool = False
     check: Callable[[Mapping[str, Scalar]], str] | None = None
+    first_epoch: Callable[[Mapping[str, Scalar]], int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

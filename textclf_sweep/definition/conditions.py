@@ -19,6 +19,7 @@ from textclf_sweep.definition.space import (
     Range,
     SearchSpace,
     cardinality,
+    ordered,
     possible,
 )
 from textclf_sweep.definition.suggest import nearest_parameter
@@ -113,7 +114,7 @@ def conditioned(
         return None
     stated = _Stated(distributions, declared, entries, written)
     found = _Found({}, {})
-    for name in _ordered(parents):
+    for name in ordered(parents):
         _place(name, stated, found, problems)
     return SearchSpace.of(found.there, found.needed) if len(problems.found) == before else None
 
@@ -161,7 +162,7 @@ class _Found:
             names += (item.parent for item in self.needed.get(name, ()) if item.parent not in names)
         distributions = {name: self.there[name] for name in names}
         needed = {name: self.needed[name] for name in names if name in self.needed}
-        # A child with two values makes more sets than one with a single value, if it is ever there.
+        # A child with two values makes more parameter sets than one with a single value, if it is ever there.
         one, two = (
             SearchSpace.of({**distributions, "": child}, {**needed, "": conditions}).size
             for child in (Constant(0), Categorical((0, 1)))
@@ -257,17 +258,3 @@ def _circle(parents: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
         return ()
 
     return next((found for name in sorted(parents) if name not in safe and (found := follow((name,)))), ())
-
-
-def _ordered(parents: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """The names, parents before their children."""
-    placed: dict[str, None] = {}
-
-    def place(name: str) -> None:
-        for parent in parents[name]:
-            place(parent)
-        placed.setdefault(name)
-
-    for name in sorted(parents):
-        place(name)
-    return tuple(placed)

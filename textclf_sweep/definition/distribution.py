@@ -92,6 +92,18 @@ def cardinality(distribution: Distribution) -> int | None:
             return int(high) - int(low) + 1 if integer else None
 
 
+def greatest(distribution: Distribution | None) -> float | None:
+    """The largest number it gives; None when it gives no numbers."""
+    match distribution:
+        case Range(high=high):
+            return high
+        case Constant() | Categorical():
+            values = (distribution.value,) if isinstance(distribution, Constant) else distribution.values
+            return max((value for value in values if not isinstance(value, bool | str)), default=None)
+        case _:
+            return None
+
+
 def enumerate_values(distribution: Distribution) -> tuple[Scalar, ...]:
     """Every value in definition order, numbers ascending.
 

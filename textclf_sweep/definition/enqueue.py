@@ -16,7 +16,7 @@ from textclf_sweep.trial import Parameters, Scalar
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """What enqueued sets are checked against.
+    """What enqueued parameter sets are checked against.
 
     Attributes:
         chosen: the sweep's architectures.
@@ -35,7 +35,7 @@ def enqueued(field: Field, sweep: Sweep) -> dict[str, tuple[Parameters, ...]]:
     """The parameter sets that the first trials of each architecture use, in order.
 
     A value may lie outside the range that is searched, but not outside what the parameter allows; a parameter that
-    has one value keeps it. A set that names no architecture goes to every one that has all its parameters.
+    has one value keeps it. One that names no architecture goes to every one that has all its parameters.
     """
     found: dict[str, list[Parameters]] = {entry.name: [] for entry in sweep.chosen}
     if not isinstance(field.node, ListNode):
@@ -48,7 +48,7 @@ def enqueued(field: Field, sweep: Sweep) -> dict[str, tuple[Parameters, ...]]:
 
 
 def _receivers(field: Field, sweep: Sweep) -> Sequence[Entry]:
-    """The architectures that a set is for; none when that is wrong, which is reported."""
+    """The architectures that a parameter set is for; none when that is wrong, which is reported."""
     problems, chosen = sweep.problems, sweep.chosen
     names = [name for name, _ in field.entries() if name != ARCHITECTURE]
     if not isinstance(field.node, MapNode) or not set(field.node.entries) - {ARCHITECTURE}:
@@ -69,12 +69,14 @@ def _receivers(field: Field, sweep: Sweep) -> Sequence[Entry]:
     if not strangers:
         what = f"no architecture has all of {', '.join(names)}"
         parts = "; ".join(f"{name}: {', '.join(owners_of(name, chosen))}" for name in names)
-        problems.add(field, what, f"parameters of one architecture ({parts})", "write a set for each architecture")
+        problems.add(
+            field, what, f"parameters of one architecture ({parts})", "write a parameter set for each architecture"
+        )
     return chosen if len(chosen) == 1 else ()
 
 
 def _set(field: Field, entry: Entry, sweep: Sweep) -> Iterator[tuple[str, Scalar]]:
-    """The valid parameters of a set for one architecture."""
+    """The valid values of a parameter set for one architecture."""
     declared = {item.name: item for item in entry.parameters}
     values = {
         name: parameter_value(child, declared[name], sweep.problems)
@@ -95,7 +97,7 @@ def _set(field: Field, entry: Entry, sweep: Sweep) -> Iterator[tuple[str, Scalar
 
 
 def _check(item: Field, name: str, values: Parameters, space: SearchSpace, problems: Problems) -> None:
-    """A set's parameter keeps the one value it has in the sweep, and is there with the set's values."""
+    """A parameter keeps the one value it has in the sweep, and is there with the parameter set's other values."""
     field, constants, value = item.child(name), space.constants, values[name]
     if name in constants and constants[name] != value:
         problems.add(
@@ -110,7 +112,7 @@ def _check(item: Field, name: str, values: Parameters, space: SearchSpace, probl
             parent, allowed = condition.parent, either(condition.values)
             given = values.get(parent, constants.get(parent))
             if given is None:
-                what = f"{name} is there only while {parent} is {allowed}, and this set does not say what {parent} is"
+                what = f"{name} is there only while {parent} is {allowed}, and this parameter set has no {parent}"
                 problems.add(field, what, f"{parent} beside it", f"add {parent}: {shown(condition.values[0])}")
                 return
             if not condition.allows(given):

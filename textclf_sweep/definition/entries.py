@@ -10,7 +10,7 @@ from collections import Counter
 
 from textclf_sweep.definition.nodes import Field, ListNode, MapNode, Problems, ScalarNode, describe
 from textclf_sweep.definition.priors import PRIORS, SHAPES
-from textclf_sweep.definition.ranges import RANGES, Asked, is_numeric, range_of
+from textclf_sweep.definition.ranges import RANGES, Bounded, is_numeric, range_of
 from textclf_sweep.definition.space import Categorical, Constant, Distribution, Parameter
 from textclf_sweep.definition.suggest import VALUES, nearest
 from textclf_sweep.definition.values import parameter_value, unknown_key
@@ -52,7 +52,7 @@ def distribution_of(field: Field, parameter: Parameter, problems: Problems) -> D
         case "values":
             return _categorical(field, parameter, problems)
         case _:
-            return range_of(Asked(field, parameter, name, problems))
+            return range_of(Bounded(field, parameter, name, problems))
 
 
 def _form(field: Field, parameter: Parameter, name: str, problems: Problems) -> str:
@@ -78,13 +78,19 @@ def _form(field: Field, parameter: Parameter, name: str, problems: Problems) -> 
     return ""
 
 
-def nested(field: Field, problems: Problems) -> None:
-    """Complain of ``parameters`` within an entry, as Weights & Biases nests them, and show the flat form."""
+def nested(field: Field, problems: Problems, owner: str = "parameters") -> None:
+    """Complain of ``parameters`` within an entry, as Weights & Biases nests them, and show the flat form.
+
+    Args:
+        field: the entry.
+        problems: gets the complaint.
+        owner: the key below which the flat form stands.
+    """
     inner = field.child("parameters")
     names = [name for name, _ in inner.entries()] or ["..."]
     flat = ", ".join(f"{name}: {{...}}" for name in names[:4]) + (", ..." if len(names) > 4 else "")
-    fix = f"write parameters: {{{flat}}}"
-    problems.add(field, "nested `parameters` are not supported", "every hyperparameter directly below parameters", fix)
+    fix = f"write {owner}: {{{flat}}}"
+    problems.add(field, "nested `parameters` are not supported", f"every hyperparameter directly below {owner}", fix)
 
 
 def _check_keys(field: Field, form: str, name: str, problems: Problems) -> None:
@@ -158,6 +164,10 @@ def _categorical(field: Field, parameter: Parameter, problems: Problems) -> Dist
         problems.add(child, f"{', '.join(twice)[:60]} stands in the list twice", "each value once", "use probabilities")
         return None
     probabilities = _probabilities(field, len(valid), problems)
+    if probabilities is not None:
+        # What has no chance is no value of the parameter: it would count in the size of the space, and be tried last.
+        valid = [value for value, share in zip(valid, probabilities, strict=True) if share > 0]
+        probabilities = tuple(share for share in probabilities if share > 0)
     if len(valid) == 1:
         return Constant(valid[0])
     return Categorical(tuple(valid), probabilities)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from textclf_sweep.definition.catalogue import Catalogue, Entry
+from textclf_sweep.definition.methods import LIBRARY
 from textclf_sweep.definition.nodes import Field, Problems
 from textclf_sweep.definition.space import Categorical, Constant, Distribution, Range, SearchSpace, cardinality
 
@@ -41,12 +42,15 @@ def check_probabilities(
         space: what is searched.
         places: where problems are reported.
         searcher: who proposes.
-        catalogue: of all searchers, to name one that can.
+        catalogue: of all searchers, to name one that can: rather of the same method, rather Optuna's.
         problems: gets what is wrong.
     """
     if searcher.weighs and not searcher.finite:
         return
-    able = [item for item in catalogue.searchers.values() if item.weighs and not item.finite and item.default]
+    able = sorted(
+        (item for item in catalogue.searchers.values() if item.weighs and not item.finite and item.default),
+        key=lambda item: (not {*item.methods} & {*searcher.methods}, item.library != LIBRARY),
+    )
     fix = f"use method: {able[0].methods[0]} (sampler {able[0].name}), or remove" if able else "remove"
     for name, distribution in space.distributions:
         if isinstance(distribution, Categorical) and distribution.probabilities is not None:
@@ -66,17 +70,12 @@ def check_grid(space: SearchSpace, places: Places, run_cap: int | None, problems
         problems: gets what is wrong.
     """
     for name, distribution in space.distributions:
-        child = places.of(name)
-        count = cardinality(distribution)
-        if count is None:
+        if cardinality(distribution) is None:
             problems.add(
-                child, f"a grid cannot enumerate {name}: it is a continuous range", "a list of values",
+                places.of(name), f"a grid cannot enumerate {name}: it is a continuous range", "a list of values",
                 f"write {name}: {{values: [...]}}, or give the range a step with q or a number of values with count, "
                 "or use method: random",
             )  # fmt: skip
-        elif count > MOST_SETS:
-            what = f"a grid over {count:,} values of {name}"
-            problems.add(child, what, f"{MOST_SETS:,} at most", "list some values, or use method: random")
     size = space.size
     if size is not None and size > MOST_SETS and run_cap is None:
         what = f"the grid has {_count(size)} parameter sets"

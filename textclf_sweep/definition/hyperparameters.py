@@ -108,7 +108,7 @@ def _has(entry: Entry, parameter: str) -> bool:
 
 
 def _sections(entries: Schema, values: Schema) -> Schema:
-    """``parameters`` with these entries and ``enqueue`` with sets of these values."""
+    """``parameters`` with these entries and ``enqueue`` with parameter sets of these values."""
     return {
         "properties": {
             "parameters": {"properties": entries, "additionalProperties": False},

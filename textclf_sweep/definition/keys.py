@@ -98,7 +98,7 @@ def _docs(entries: Mapping[str, Entry]) -> dict[str, str]:
 
 def _duration(name: str, doc: str, *, nullable: bool) -> Setting:
     wording = "a time above 0 in seconds, or like 90s, 30m, 2h or 1h30m, of a year at most"
-    return Setting(name, "duration", doc, above=0, wording=wording, nullable=nullable)
+    return Setting(name, "duration", f"{doc} Seconds, or like 1h30m.", above=0, wording=wording, nullable=nullable)
 
 
 RUN_CAP = Setting(
@@ -143,7 +143,7 @@ def top(catalogue: Catalogue) -> tuple[Setting, ...]:
             "allocate", "str", "How the trials are shared among several architectures; default each.",
             choices={
                 "each": "run_cap trials for every one",
-                "race": "run_cap trials in all; those whose trials are better get more of them",
+                "race": "run_cap trials in all; after each round the worse half of the architectures drops out",
             },
         ),
         Setting(
@@ -208,10 +208,15 @@ def data(catalogue: Catalogue) -> tuple[Setting, ...]:
             "group", "str", "A column whose equal rows stay on one side of a split; default: none.",
             pattern=TEXT, wording="a column's name", nullable=True,
         ),
-        Setting("validation", "float", "Share of the rows in the validation part.", above=0, below=1, wording=share),
-        Setting("test", "float", "Share of the rows in the test part.", above=0, below=1, wording=share),
         Setting(
-            "folds", "int", "Train every trial so many times, each validated on another part; default: once.",
+            "validation", "float", "Share of the rows in the validation part; default 0.15.",
+            above=0, below=1, wording=share,
+        ),
+        Setting("test", "float", "Share of the rows in the test part; default 0.15.", above=0, below=1, wording=share),
+        Setting(
+            "folds", "int",
+            "Train every trial so many times, each validated on another part of the rows, and take the mean; for few "
+            "rows, and not beside validation; default: once.",
             minimum=2, below=21, wording="a whole number from 2 to 20", nullable=True,
         ),
     )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,11 @@ from textclf_sweep.definition.catalogue import Catalogue, Entry
 from textclf_sweep.definition.methods import searcher_of
 from textclf_sweep.definition.nodes import BrokenNode, Field, Place, Problems, quote
 from textclf_sweep.definition.reader import MAX_BYTES, read
-from textclf_sweep.definition.searches import Asked, architectures_of, caps_of, searches_of
+from textclf_sweep.definition.searches import Scope, architectures_of, caps_of, searches_of
 from textclf_sweep.definition.sections import budget_of, data_of, early_stopping_of, early_terminate_of, metric_of
+from textclf_sweep.definition.space import greatest
 from textclf_sweep.definition.suggest import nearest
-from textclf_sweep.definition.types import Allocate, DataSettings, EarlyTerminate, SweepDefinition
+from textclf_sweep.definition.types import Allocate, DataSettings, EarlyTerminate, Search, SweepDefinition
 from textclf_sweep.definition.values import section
 from textclf_sweep.errors import DefinitionError, Problem
 
@@ -96,15 +97,25 @@ def _definition(
     if root.get("name") is None:
         values["name"] = _default_name(root.place, path, problems)
     caps = caps_of(root, chosen, _allocate(root, values), problems)
-    searches = searches_of(root, Asked(chosen, caps, searcher, catalogue, defaults), problems)
+    searches = searches_of(root, Scope(chosen, caps, searcher, catalogue, defaults), problems)
     if problems.found or data is None or searcher is None:
         problems.stop()
     plain = {key: value for key, value in values.items() if key not in ("library", "sampler")}
     return SweepDefinition(
         **plain, searches=searches, sampler=searcher.name, metric=metric, data=data, run_cap=caps.total,
         early_stopping=early_stopping, early_terminate=early_terminate, budget=budget,
-        ignored=tuple(key for key in keys.FOREIGN if root.get(key)),
+        ignored=(*(key for key in keys.FOREIGN if root.get(key)), *_idle(early_terminate, searches, catalogue)),
     )  # fmt: skip
+
+
+def _idle(early_terminate: EarlyTerminate | None, searches: Sequence[Search], catalogue: Catalogue) -> Iterator[str]:
+    """Why pruning has no effect: no trial trains beyond the first epoch after which one could end."""
+    rule = catalogue.pruners[early_terminate.type].first_epoch if early_terminate is not None else None
+    longest = [greatest(dict(search.space.distributions).get("epochs")) for search in searches]
+    if early_terminate is not None and rule is not None and longest and None not in longest:
+        first, epochs = rule(early_terminate.options), max(item for item in longest if item is not None)
+        if first >= epochs:
+            yield f"early_terminate (it begins at epoch {first}, where trials of {epochs:g} have nothing left to save)"
 
 
 def _allocate(root: Field, values: Mapping[str, Any]) -> Allocate | None:

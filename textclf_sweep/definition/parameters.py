@@ -13,6 +13,8 @@ from textclf_sweep.definition.space import Constant, Distribution, Parameter
 from textclf_sweep.definition.suggest import nearest_parameter
 from textclf_sweep.definition.values import scalars
 
+NESTED = "parameters"
+"""The key below which Weights & Biases nests parameters; it is nobody's parameter."""
 Entries = dict[str, Field]
 """The entries of ``parameters`` that are about one architecture, by parameter."""
 
@@ -60,9 +62,11 @@ def entries_of(
         problems.add(field, f"{describe(field.node)} cannot stand here", "a mapping", fix)
         return None
     names = _Names(chosen, catalogue)
+    if field.get(NESTED):
+        nested(field, problems)
     for name, child in field.entries():
         having = names.having(name)
-        if names.is_section(name):
+        if names.is_section(name) or name == NESTED:
             continue
         if not having:
             unknown_parameter(child, name, chosen, catalogue, problems)
@@ -91,7 +95,11 @@ def _own(field: Field, entry: Entry, catalogue: Catalogue, problems: Problems) -
         problems.add(field, f"{describe(field.node)} cannot stand here", f"a mapping of {entry.name}'s parameters",
                      f"e.g. {entry.name}: {{{entry.parameters[0].name}: ...}}")  # fmt: skip
     names = _Names([entry], catalogue)
+    if isinstance(field.node, MapNode) and field.get(NESTED):
+        nested(field, problems, owner=entry.name)
     for name, child in field.entries():
+        if name == NESTED:
+            continue
         if not names.having(name):
             unknown_parameter(child, name, [entry], catalogue, problems)
         elif _restricted(child, name, [entry], names, problems):
@@ -148,7 +156,7 @@ def unknown_parameter(
 ) -> None:
     """Complain of a name that is no parameter of the chosen architectures."""
     names = sorted({item.name for entry in chosen for item in entry.parameters})
-    if isinstance(field.node, MapNode) and field.get("parameters"):
+    if isinstance(field.node, MapNode) and field.get(NESTED):
         nested(field, problems)
         return
     whose = " or ".join(entry.name for entry in chosen)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from textclf_sweep.definition.nodes import Field, Problems
-from textclf_sweep.definition.space import Beta, Normal, Parameter, Range, share
+from textclf_sweep.definition.space import Beta, Normal, Parameter, Range, greatest, share
 from textclf_sweep.definition.values import parameter_value
 
 LARGEST_EXPONENT = 690
@@ -84,8 +84,8 @@ def prior_of(field: Field, parameter: Parameter, name: str, problems: Problems) 
     first, second = (_number(field, item, problems) for item in form.shape)
     prior = Beta(first, second) if form.shape is _BETA else Normal(first, second)
     low, high = _valid(field, parameter, problems)
-    step = _step(field, parameter, form, problems)
-    if len(problems.found) > before:
+    step = step_of(field, parameter, problems, stepped=form.stepped)
+    if len(problems.found) > before or _mistaken(field, parameter, name, first, problems):
         return None
     within = share(prior, *_numbers(low, high, prior, form))
     if within < LEAST_SHARE:
@@ -100,6 +100,21 @@ def prior_of(field: Field, parameter: Parameter, name: str, problems: Problems) 
     left, right = _reach(prior, form)
     found = Range(max(low, left), min(high, right), parameter.kind == "int", form.log, step, prior)
     return _ended(field, found, problems)
+
+
+def _mistaken(field: Field, parameter: Parameter, name: str, mu: float, problems: Problems) -> bool:
+    """Whether `mu`, of a logarithm, looks like a value itself: it is reported.
+
+    Only of a parameter whose usual values are between 0 and 1 can that be said: their logarithms are negative.
+    """
+    usual = greatest(parameter.search) if parameter.search is not None else parameter.default
+    small = isinstance(usual, int | float) and 0 < usual < 1
+    if not PRIORS[name].log or not small or not 0 < mu < 1 or parameter.reject(mu):
+        return False
+    what = f"mu of {name} is the mean of the logarithm: {mu:g} searches around {math.exp(mu):.3g}"
+    fix = f"write mu: {math.log(mu):.4g} to search around {mu:g}, with e.g. sigma: 1"
+    problems.add(field.get("mu") or field, what, "a negative mu", fix)
+    return True
 
 
 def _number(field: Field, rule: Parameter, problems: Problems) -> float:
@@ -148,22 +163,36 @@ def _reach(prior: Normal | Beta, form: Form) -> tuple[float, float]:
     return math.exp(max(left, -LARGEST_EXPONENT)), math.exp(min(right, LARGEST_EXPONENT))
 
 
-def _step(field: Field, parameter: Parameter, form: Form, problems: Problems) -> float | None:
-    """The step; None without one, or when it is invalid, which is reported."""
+def step_of(field: Field, parameter: Parameter, problems: Problems, *, stepped: bool) -> float | None:
+    """The step ``q`` of an entry; None without one, or when it is invalid, which is reported.
+
+    Args:
+        field: the mapping.
+        parameter: the hyperparameter's declaration, a number.
+        problems: gets what is wrong.
+        stepped: whether the distribution has a step, 1, when none is written.
+    """
     child = field.get("q")
     if child is None:
-        return 1 if form.stepped else None
+        return 1 if stepped else None
     value = parameter_value(child, Parameter("q", parameter.kind, 1, "", above=0), problems)
     return value if isinstance(value, int | float) else None
+
+
+def is_step(field: Field, step: float, low: float, high: float, problems: Problems) -> bool:
+    """Whether steps from `low` to `high` can be told apart; it is reported when they cannot."""
+    if max(abs(low), abs(high)) / step <= MOST_STEPS:
+        return True
+    what = f"q={step:g} makes steps too small to tell apart"
+    problems.add(field.get("q") or field, what, "a larger q", "or leave q out")
+    return False
 
 
 def _ended(field: Field, found: Range, problems: Problems) -> Range | None:
     """`found` with ends that are values: whole numbers, or multiples of the step (ends that are written stay)."""
     low, high, step = found.low, found.high, found.step
     if step is not None:
-        place = field.get("q") or field
-        if max(abs(low), abs(high)) / step > MOST_STEPS:
-            problems.add(place, f"q={step:g} makes steps too small to tell apart", "a larger q", "or leave q out")
+        if not is_step(field, step, low, high, problems):
             return None
         exact = Decimal(repr(step))
         low = low if field.get("min") else float(math.ceil(Decimal(repr(low)) / exact) * exact)

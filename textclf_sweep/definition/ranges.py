@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from textclf_sweep.definition.nodes import Field, Problems
-from textclf_sweep.definition.priors import LARGEST_EXPONENT, MOST_STEPS, PRIORS, prior_of
+from textclf_sweep.definition.priors import LARGEST_EXPONENT, PRIORS, is_step, prior_of, step_of
 from textclf_sweep.definition.space import (
     Categorical,
     Constant,
@@ -56,7 +56,7 @@ COUNT = Parameter("count", "int", 2, "That many values at evenly spaced quantile
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Bounded:
     """An entry of ``parameters`` that has bounds.
 
     Attributes:
@@ -87,12 +87,12 @@ def is_numeric(parameter: Parameter) -> bool:
     return parameter.kind in ("int", "float") and not parameter.choices
 
 
-def range_of(asked: Asked) -> Range | Categorical | Constant | None:
+def range_of(entry: Bounded) -> Range | Categorical | Constant | None:
     """The range, or so many of its values as ``count`` says, or its only value; None when it is invalid."""
-    before = len(asked.problems.found)
-    count = _count(asked)
-    found = _range(asked) if _suits(asked) else None
-    if found is None or len(asked.problems.found) > before:
+    before = len(entry.problems.found)
+    count = _count(entry)
+    found = _range(entry) if _suits(entry) else None
+    if found is None or len(entry.problems.found) > before:
         return None
     if cardinality(found) == 1:
         return Constant(enumerate_values(found)[0])
@@ -102,35 +102,35 @@ def range_of(asked: Asked) -> Range | Categorical | Constant | None:
     return Categorical(values) if len(values) > 1 else Constant(values[0])
 
 
-def _count(asked: Asked) -> int | None:
+def _count(entry: Bounded) -> int | None:
     """How many values are asked for; None when all are, or when it is invalid, which is reported."""
-    field = asked.field.get("count")
+    field = entry.field.get("count")
     if field is None:
         return None
-    value = parameter_value(field, COUNT, asked.problems)
-    if asked.field.get("q") is not None or asked.stepped:
+    value = parameter_value(field, COUNT, entry.problems)
+    if entry.field.get("q") is not None or entry.stepped:
         what = "count and q both say which values there are"
-        asked.problems.add(field, what, "one of them", "remove q (and the q_ of the distribution), or count")
+        entry.problems.add(field, what, "one of them", "remove q (and the q_ of the distribution), or count")
     return value if isinstance(value, int) else None
 
 
-def _range(asked: Asked) -> Range | None:
-    if asked.name in PRIORS:
-        return prior_of(asked.field, asked.parameter, asked.name, asked.problems)
-    bounds = _bounds(asked)
+def _range(entry: Bounded) -> Range | None:
+    if entry.name in PRIORS:
+        return prior_of(entry.field, entry.parameter, entry.name, entry.problems)
+    bounds = _bounds(entry)
     if bounds is None:
         return None
     low, high = bounds
-    before = len(asked.problems.found)
-    step = _step(asked, low, high)
-    if len(asked.problems.found) > before:
+    before = len(entry.problems.found)
+    step = _step(entry, low, high)
+    if len(entry.problems.found) > before:
         return None
-    return Range(low, high, asked.parameter.kind == "int", asked.shape.log, step)
+    return Range(low, high, entry.parameter.kind == "int", entry.shape.log, step)
 
 
-def _suits(asked: Asked) -> bool:
+def _suits(entry: Bounded) -> bool:
     """Whether the distribution gives values of the parameter's kind."""
-    field, parameter, name, problems = asked.field, asked.parameter, asked.name, asked.problems
+    field, parameter, name, problems = entry.field, entry.parameter, entry.name, entry.problems
     if not is_numeric(parameter):
         values = ", ".join(map(str, parameter.choices)) or ("true, false" if parameter.kind == "bool" else "...")
         problems.add(
@@ -138,13 +138,13 @@ def _suits(asked: Asked) -> bool:
             "a list of values", f"write {parameter.name}: {{values: [{values}]}}",
         )  # fmt: skip
         return False
-    if asked.shape.integer and parameter.kind != "int":
+    if entry.shape.integer and parameter.kind != "int":
         problems.add(
             field.child("distribution"), f"{name} gives whole numbers, but {parameter.name} need not be whole",
             "uniform", "write distribution: uniform, or list whole numbers as values",
         )  # fmt: skip
         return False
-    if asked.shape.exponents and parameter.kind == "int":
+    if entry.shape.exponents and parameter.kind == "int":
         problems.add(
             field.child("distribution"), f"the bounds of {name} are powers of e, but {parameter.name} is whole",
             f"{name}_values", f"write distribution: {name}_values and the bounds themselves",
@@ -153,72 +153,67 @@ def _suits(asked: Asked) -> bool:
     return True
 
 
-def _bounds(asked: Asked) -> tuple[float, float] | None:
+def _bounds(entry: Bounded) -> tuple[float, float] | None:
     """The lowest and the highest value; None when they are invalid."""
-    low, high = _bound(asked, "min"), _bound(asked, "max")
+    low, high = _bound(entry, "min"), _bound(entry, "max")
     if low is None or high is None:
         return None
     if low > high:
-        asked.problems.add(asked.field, f"min {low:g} is above max {high:g}", "min below max", "swap them")
+        entry.problems.add(entry.field, f"min {low:g} is above max {high:g}", "min below max", "swap them")
         return None
-    if asked.shape.exponents:
-        return _exponentials(asked, low, high)
-    if asked.shape.log and low <= 0:
-        fix = "e.g. min: 1" if asked.parameter.kind == "int" else "e.g. min: 0.00001"
+    if entry.shape.exponents:
+        return _exponentials(entry, low, high)
+    if entry.shape.log and low <= 0:
+        fix = "e.g. min: 1" if entry.parameter.kind == "int" else "e.g. min: 0.00001"
         what = f"a logarithmic range cannot begin at {low:g}"
-        asked.problems.add(asked.field.child("min"), what, "min above 0", fix)
+        entry.problems.add(entry.field.child("min"), what, "min above 0", fix)
         return None
     return low, high
 
 
-def _bound(asked: Asked, key: str) -> float | None:
-    field = asked.field.get(key)
+def _bound(entry: Bounded, key: str) -> float | None:
+    field = entry.field.get(key)
     if field is None:
-        asked.problems.add(asked.field, f"{key} is missing", "both min and max", f"add {key}")
+        entry.problems.add(entry.field, f"{key} is missing", "both min and max", f"add {key}")
         return None
-    if asked.shape.exponents:
+    if entry.shape.exponents:
         rule = Parameter(key, "float", 0.0, "", minimum=-LARGEST_EXPONENT, maximum=LARGEST_EXPONENT)
     else:
-        rule = asked.parameter
-    value = parameter_value(field, rule, asked.problems)
+        rule = entry.parameter
+    value = parameter_value(field, rule, entry.problems)
     return value if isinstance(value, int | float) else None
 
 
-def _exponentials(asked: Asked, low: float, high: float) -> tuple[float, float] | None:
+def _exponentials(entry: Bounded, low: float, high: float) -> tuple[float, float] | None:
     """The powers of e that the bounds stand for."""
-    name, parameter = asked.name, asked.parameter
-    signed = (-high, -low) if asked.shape.inverse else (low, high)
+    name, parameter = entry.name, entry.parameter
+    signed = (-high, -low) if entry.shape.inverse else (low, high)
     bounds = math.exp(signed[0]), math.exp(signed[1])
     meant = (
         f"the bounds of {name} are powers of e: {low:g} to {high:g} searches from {bounds[0]:.3g} to {bounds[1]:.3g}"
     )
     # Bounds that look like the values themselves: exponents of small numbers are negative, inverted ones above 1.
-    if low > 0 and (high <= 1 if asked.shape.inverse else high > 0):
-        expected = "exponents above 1" if asked.shape.inverse else "exponents, at least one of them negative"
-        fix = f"write distribution: {name}_values to search from {low:g} to {high:g}"
-        asked.problems.add(asked.field, meant, expected, fix)
+    if low >= 0 and (high <= 1 or not entry.shape.inverse):
+        expected = "exponents above 1" if entry.shape.inverse else "exponents, at least one of them negative"
+        begin = f"from {low:g}" if low > 0 else "from a min above 0"
+        fix = f"write distribution: {name}_values to search {begin} to {high:g}"
+        entry.problems.add(entry.field, meant, expected, fix)
         return None
     if any(parameter.reject(bound) for bound in bounds):
         fix = f"write distribution: {name}_values and the bounds themselves"
-        asked.problems.add(asked.field, meant, parameter.expected(), fix)
+        entry.problems.add(entry.field, meant, parameter.expected(), fix)
         return None
     return bounds
 
 
-def _step(asked: Asked, low: float, high: float) -> float | None:
+def _step(entry: Bounded, low: float, high: float) -> float | None:
     """The step; None without one, or when it is invalid, which is reported."""
-    field = asked.field.get("q")
-    step: float | None = 1 if asked.shape.stepped else None
-    if field is not None:
-        rule = Parameter("q", asked.parameter.kind, 1, "", above=0)
-        value = parameter_value(field, rule, asked.problems)
-        step = value if isinstance(value, int | float) else None
+    step = step_of(entry.field, entry.parameter, entry.problems, stepped=entry.shape.stepped)
     if step is None or low == high:
         return step
-    place = field or asked.field
     if step > high - low:
         what = f"the step q={step:g} is wider than the range from {low:g} to {high:g}"
-        asked.problems.add(place, what, "a smaller q", "values are rounded to multiples of q, which is 1 when absent")
-    elif max(abs(low), abs(high)) / step > MOST_STEPS:
-        asked.problems.add(place, f"q={step:g} makes steps too small to tell apart", "a larger q", "or leave q out")
-    return step
+        fix = "values are rounded to multiples of q, which is 1 when absent"
+        entry.problems.add(entry.field.get("q") or entry.field, what, "a smaller q", fix)
+        return None
+    return step if is_step(entry.field, step, low, high, entry.problems) else None

@@ -113,7 +113,7 @@ def _total(caps: Sequence[int | None]) -> int | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Scope:
     """What a definition searches, and who.
 
     Attributes:
@@ -131,32 +131,32 @@ class Asked:
     defaults: bool
 
 
-def searches_of(root: Field, asked: Asked, problems: Problems) -> tuple[Search, ...]:
+def searches_of(root: Field, scope: Scope, problems: Problems) -> tuple[Search, ...]:
     """The search of each architecture; what is invalid is left out and reported."""
-    parameters, first, chosen = root.get("parameters"), root.get("enqueue"), asked.chosen
+    parameters, first, chosen = root.get("parameters"), root.get("enqueue"), scope.chosen
     if not chosen or (parameters is not None and isinstance(parameters.node, BrokenNode)):
         return ()  # nothing can be said of their parameters
-    entries = entries_of(parameters, chosen, asked.catalogue, problems) or {}
+    entries = entries_of(parameters, chosen, scope.catalogue, problems) or {}
     rest = parameters or root.get("method") or root
     spaces: dict[str, SearchSpace] = {}
     for entry in chosen:
         if entry.name in entries:
-            space = _space(entry, Places(entries[entry.name], rest), asked, problems)
+            space = _space(entry, Places(entries[entry.name], rest), scope, problems)
             spaces |= {} if space is None else {entry.name: space}
     sets: Mapping[str, tuple[Parameters, ...]] = {}
     if first is not None and not isinstance(first.node, BrokenNode):
-        sets = enqueued(first, Sweep(chosen, spaces, asked.catalogue, problems))
+        sets = enqueued(first, Sweep(chosen, spaces, scope.catalogue, problems))
     return tuple(
-        Search(name, spaces.get(name, SearchSpace(())), asked.caps.of(name), sets.get(name, ()))
+        Search(name, spaces.get(name, SearchSpace(())), scope.caps.of(name), sets.get(name, ()))
         for name in (entry.name for entry in chosen)
     )
 
 
-def _space(entry: Entry, places: Places, asked: Asked, problems: Problems) -> SearchSpace | None:
+def _space(entry: Entry, places: Places, scope: Scope, problems: Problems) -> SearchSpace | None:
     """The search space of one architecture; None when something is wrong with it."""
     before = len(problems.found)
-    searcher, declared = asked.searcher, {item.name: item for item in entry.parameters}
-    distributions = distributions_of(places.entries, entry, problems, defaults=asked.defaults)
+    searcher, declared = scope.searcher, {item.name: item for item in entry.parameters}
+    distributions = distributions_of(places.entries, entry, problems, defaults=scope.defaults)
     if distributions is None:
         for name, field in places.entries.items():  # all problems at once
             written_of(field, name, declared, problems)
@@ -166,7 +166,7 @@ def _space(entry: Entry, places: Places, asked: Asked, problems: Problems) -> Se
     space = conditioned(distributions, declared, places.entries, problems)
     if space is None or searcher is None:
         return space
-    check_probabilities(space, places, searcher, asked.catalogue, problems)
+    check_probabilities(space, places, searcher, scope.catalogue, problems)
     if searcher.finite:
-        check_grid(space, places, asked.caps.of(entry.name) or asked.caps.total, problems)
+        check_grid(space, places, scope.caps.of(entry.name) or scope.caps.total, problems)
     return space if len(problems.found) == before else None

@@ -7,7 +7,7 @@ those declarations into a `SearchSpace`. Everything here is pure and light.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any, Literal
@@ -24,6 +24,7 @@ from textclf_sweep.definition.distribution import (
     draw,
     each_value,
     enumerate_values,
+    greatest,
     possible,
     share,
     snap,
@@ -34,7 +35,8 @@ from textclf_sweep.trial import Parameters, Scalar
 
 __all__ = [
     "Beta", "Categorical", "Condition", "Constant", "Distribution", "Kind", "Normal", "Parameter", "Range",
-    "SearchSpace", "cardinality", "contains", "draw", "enumerate_values", "possible", "share", "snap", "spaced",
+    "SearchSpace", "cardinality", "contains", "draw", "enumerate_values", "greatest", "ordered", "possible", "share",
+    "snap", "spaced",
 ]  # fmt: skip
 
 Kind = Literal["int", "float", "bool", "str"]
@@ -186,16 +188,10 @@ class SearchSpace:
     @property
     def order(self) -> tuple[str, ...]:
         """The names, parents before their children, else sorted."""
-        conditions, placed = dict(self.conditions), dict[str, None]()
-
-        def place(name: str) -> None:
-            for condition in conditions.get(name, ()):
-                place(condition.parent)
-            placed.setdefault(name)
-
-        for name, _ in self.distributions:
-            place(name)
-        return tuple(placed)
+        conditions = dict(self.conditions)
+        return ordered(
+            {name: [condition.parent for condition in conditions.get(name, ())] for name, _ in self.distributions}
+        )
 
     @property
     def size(self) -> int | None:
@@ -251,6 +247,25 @@ class SearchSpace:
         empty: Iterator[dict[str, Scalar]] = iter([{}])
         for chosen in reduce(expand, self.order, empty):
             yield dict(sorted(chosen.items()))
+
+
+def ordered(parents: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
+    """The names, parents before their children, else sorted.
+
+    Args:
+        parents: of every name; without circles.
+    """
+    placed: dict[str, None] = {}
+
+    def place(name: str) -> None:
+        if name not in placed:
+            for parent in parents.get(name, ()):
+                place(parent)
+            placed[name] = None
+
+    for name in sorted(parents):
+        place(name)
+    return tuple(placed)
 
 
 def _count(space: SearchSpace) -> int:

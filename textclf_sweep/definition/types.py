@@ -90,7 +90,7 @@ class Search:
 
     @property
     def first(self) -> tuple[Parameters, ...]:
-        """All sets that are tried first, in order."""
+        """All parameter sets that are tried first, in order."""
         return (*self.enqueue, *self.warm)
 
 
@@ -156,7 +156,8 @@ class SweepDefinition:
         engine: an engine of the catalogue.
         workers: how many trials train at once; None lets the engine choose.
         description: free text shown in MLflow.
-        ignored: keys of other tools that were accepted and have no effect here.
+        ignored: keys that were accepted and have no effect here: those of other tools, and (with the reason in
+            brackets) one whose value has none.
     """
 
     name: str

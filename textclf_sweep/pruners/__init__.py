@@ -2,17 +2,19 @@
 
 A pruner module is named as in a definition (``early_terminate: {type: hyperband}``), has only light imports, and
 declares `PARAMETERS` (its options; one whose default is None need not be set), optionally ``check(options) -> str``
-(what is wrong with options that are each valid, or empty) and the function ``prune(look, **options) -> str``. What it
-answers is a function of the `Look` alone.
+(what is wrong with options that are each valid, or empty), and the functions ``first_epoch(options) -> int`` and
+``prune(look, **options) -> str``. What it answers is a function of the `Look` and the options alone.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from textclf_sweep.definition.space import Parameter
 from textclf_sweep.definition.types import Metric
+from textclf_sweep.trial import Scalar
 
 Curve = tuple[float, ...]
 """The objective after each epoch of a trial, from the first on."""
@@ -40,6 +42,9 @@ class Pruner(Protocol):
     """The shape of a pruner module."""
 
     PARAMETERS: tuple[Parameter, ...]
+
+    def first_epoch(self, options: Mapping[str, Scalar]) -> int:
+        """The first epoch after which it can end a trial; `options` are valid, those that are not set absent."""
 
     def prune(self, look: Look, **options: Any) -> str:
         """Why the trial ends here, in a few words; empty when it goes on."""

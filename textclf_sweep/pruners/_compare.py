@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from textclf_sweep.definition.space import Parameter
 from textclf_sweep.definition.types import Metric
@@ -12,9 +12,12 @@ from textclf_sweep.pruners import Look
 MIN_TRIALS = Parameter(
     "min_trials", "int", 4, "other trials that must have come as far before one is given up", minimum=1
 )
+LEAST_ETA = 1.1
+"""Nearer to 1 every epoch is a rung, and next to no trial ends there."""
 ETA = Parameter(
-    "eta", "float", 3.0, "one trial in eta goes on at each rung; also the ratio of a rung to the one before", above=1
-)
+    "eta", "float", 3.0, "one trial in eta goes on at each rung; also the ratio of a rung to the one before",
+    minimum=LEAST_ETA,
+)  # fmt: skip
 
 SHARES = {2.0: "half", 3.0: "third", 4.0: "quarter", 5.0: "fifth", 10.0: "tenth"}
 
@@ -35,6 +38,27 @@ def at(rung: int, curve: Sequence[float], metric: Metric) -> float:
 def ranked(values: Iterable[float], metric: Metric) -> list[float]:
     """`values`, the best first."""
     return sorted(values, reverse=metric.goal == "maximize")
+
+
+def rungs(first: int, eta: float, last: int) -> Iterator[int]:
+    """``first``, ``first * eta``, ``first * eta**2``, ... rounded down, as far as `last`; some perhaps twice.
+
+    Args:
+        first: the first rung, an epoch >= 1.
+        eta: their ratio, at least `LEAST_ETA`; with a smaller one, too, there is an end.
+        last: the last epoch that can be a rung.
+    """
+    rung = float(first)
+    for _ in range(powers(last / first)):
+        if int(rung) > last:
+            return
+        yield int(rung)
+        rung *= eta
+
+
+def powers(ratio: float) -> int:
+    """An upper bound on how many powers of eta (from 0 on), each rounded down, are at most `ratio`."""
+    return int(math.log(ratio + 1, LEAST_ETA)) + 1 if ratio >= 1 else 0
 
 
 def verdict(look: Look, own: float, limit: float, measure: str) -> str:

@@ -8,10 +8,12 @@ must be among the best ``ceil(n / eta)`` of the n trials that have come to it, e
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from textclf_sweep.definition.space import Parameter
 from textclf_sweep.pruners import Look
-from textclf_sweep.pruners._compare import ETA, MIN_TRIALS, best, ranked, share, verdict
+from textclf_sweep.pruners._compare import ETA, MIN_TRIALS, best, ranked, rungs, share, verdict
+from textclf_sweep.trial import Scalar
 
 PARAMETERS = (
     Parameter("min_iter", "int", 3, "the first rung, in epochs; the first epochs tell little", minimum=1),
@@ -19,6 +21,19 @@ PARAMETERS = (
     ETA,
     MIN_TRIALS,
 )
+
+
+def check(options: Mapping[str, Scalar]) -> str:
+    """What is wrong with options that are each valid; empty when nothing is."""
+    first, last = first_epoch(options), options.get("max_iter")
+    if last is not None and first >= int(last):
+        return f"max_iter {last} leaves no rung: the first is min_iter, epoch {first}"
+    return ""
+
+
+def first_epoch(options: Mapping[str, Scalar]) -> int:
+    """The first epoch after which a trial can end."""
+    return int(options["min_iter"])
 
 
 def prune(look: Look, *, min_iter: int = 3, max_iter: int | None = None, eta: float = 3.0, min_trials: int = 4) -> str:
@@ -37,16 +52,9 @@ def prune(look: Look, *, min_iter: int = 3, max_iter: int | None = None, eta: fl
     epoch, metric = len(look.curve), look.metric
     last = look.epochs if max_iter is None else min(max_iter, look.epochs)
     peers = [best(curve[:epoch], metric) for curve in look.peers if len(curve) >= epoch]
-    if epoch >= last or not _is_rung(epoch, min_iter, eta) or len(peers) < min_trials:
+    if epoch >= last or epoch not in rungs(min_iter, eta, epoch) or len(peers) < min_trials:
         return ""
     own = best(look.curve, metric)
     values = ranked([*peers, own], metric)
     limit = values[math.ceil(len(values) / eta) - 1]
     return verdict(look, own, limit, f"{share(eta)} ({{}}) of {len(values)} trials")
-
-
-def _is_rung(epoch: int, min_iter: int, eta: float) -> bool:
-    rung = float(min_iter)
-    while int(rung) < epoch:
-        rung *= eta
-    return int(rung) == epoch

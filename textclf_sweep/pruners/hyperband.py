@@ -10,12 +10,11 @@ at that rung instead of its best so far.
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 from textclf_sweep.definition.space import Parameter
 from textclf_sweep.pruners import Look
-from textclf_sweep.pruners._compare import ETA, MIN_TRIALS, at, best, ranked, share, verdict
+from textclf_sweep.pruners._compare import ETA, MIN_TRIALS, at, best, powers, ranked, rungs, share, verdict
 from textclf_sweep.trial import Scalar
 
 PARAMETERS = (
@@ -28,15 +27,26 @@ PARAMETERS = (
 )
 
 
-def check(options: Mapping[str, Scalar | None]) -> str:
+def check(options: Mapping[str, Scalar]) -> str:
     """What is wrong with options that are each valid; empty when nothing is."""
-    min_iter, max_iter, s, eta = (options.get(name) for name in ("min_iter", "max_iter", "s", "eta"))
-    if max_iter is None or s is None:
-        return "" if min_iter is not None else "does not say when to prune: min_iter is missing, or max_iter and s"
-    ratio = float(eta) if eta is not None else 3.0
-    if float(max_iter) / ratio < 1:
-        return f"max_iter {max_iter} leaves no rung: max_iter / eta is below 1"
-    return ""
+    given = {name: options[name] for name in ("min_iter", "max_iter", "s") if options.get(name) is not None}
+    if {"max_iter", "s"} <= given.keys():
+        if "min_iter" in given:
+            return "min_iter has no effect beside max_iter and s: remove it, or them"
+        if not _counted_down(int(given["max_iter"]), int(given["s"]), float(options["eta"])):
+            return f"max_iter {given['max_iter']} leaves no rung: max_iter / eta is below 1"
+        return ""
+    if "min_iter" not in given:
+        return "does not say when to prune: min_iter is missing, or max_iter and s"
+    rest = given.keys() - {"min_iter"}
+    return "".join(f"{name} has no effect beside min_iter: remove it, or min_iter" for name in rest)
+
+
+def first_epoch(options: Mapping[str, Scalar]) -> int:
+    """The first epoch after which a trial can end."""
+    if "min_iter" in options:
+        return int(options["min_iter"])
+    return min(_counted_down(int(options["max_iter"]), int(options["s"]), float(options["eta"])))
 
 
 def prune(  # noqa: PLR0913 - the options
@@ -76,13 +86,18 @@ def prune(  # noqa: PLR0913 - the options
     return verdict(look, own, limit, f"{share(eta)} ({{}}) of {len(values)} trials{then}")
 
 
-def _rungs(min_iter: int | None, max_iter: int | None, s: int | None, eta: float, epoch: int) -> Iterator[int]:
+def _rungs(min_iter: int | None, max_iter: int | None, s: int | None, eta: float, epoch: int) -> Iterable[int]:
     """The rungs up to `epoch`, and perhaps some above."""
     if max_iter is not None and s is not None:
-        counted_down = (max_iter / eta**power for power in range(1, s + 1))
-        yield from map(int, itertools.takewhile(lambda rung: rung >= 1, counted_down))
-    elif min_iter is not None:
-        rung = float(min_iter)
-        while int(rung) <= epoch:
-            yield int(rung)
-            rung *= eta
+        return _counted_down(max_iter, s, eta)
+    return () if min_iter is None else rungs(min_iter, eta, epoch)
+
+
+def _counted_down(max_iter: int, s: int, eta: float) -> list[int]:
+    """``max_iter / eta``, ``max_iter / eta**2``, ..., rounded down: `s` of them, or those that are epochs."""
+    found: list[int] = []
+    rung = max_iter / eta
+    while rung >= 1 and len(found) < min(s, powers(max_iter)):
+        found.append(int(rung))
+        rung /= eta
+    return found

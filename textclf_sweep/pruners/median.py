@@ -8,16 +8,23 @@ from __future__ import annotations
 
 import math
 import statistics
+from collections.abc import Mapping
 
 from textclf_sweep.definition.space import Parameter
 from textclf_sweep.definition.types import Metric
 from textclf_sweep.pruners import Curve, Look
 from textclf_sweep.pruners._compare import MIN_TRIALS, best, verdict
+from textclf_sweep.trial import Scalar
 
 PARAMETERS = (
     Parameter("min_iter", "int", 3, "the first epoch after which a trial can end", minimum=1),
     MIN_TRIALS,
 )
+
+
+def first_epoch(options: Mapping[str, Scalar]) -> int:
+    """The first epoch after which a trial can end."""
+    return int(options["min_iter"])
 
 
 def prune(look: Look, *, min_iter: int = 3, min_trials: int = 4) -> str:

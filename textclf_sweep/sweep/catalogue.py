@@ -50,4 +50,5 @@ def _entry(module: ModuleType, more: tuple[Parameter, ...] = ()) -> Entry:
         default=getattr(module, "DEFAULT", False),
         paces=getattr(module, "PACES", False),
         check=getattr(module, "check", None),
+        first_epoch=getattr(module, "first_epoch", None),
     )
