@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import sys
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -39,7 +41,7 @@ def recording(replay: ModuleType) -> Any:
         }
         for (letter, number), curve in CURVES.items()
     ]
-    return replay.recording_of("lstm", rows)
+    return replay.recording_of("lstm", rows, size=4)
 
 
 def ends(found: Any) -> list[tuple[TrialState, int, float | None]]:
@@ -53,9 +55,19 @@ def test_a_recording_knows_its_grid(recording: Any) -> None:
     assert (recording.space.size, recording.epochs, recording.best, recording.is_whole) == (4, 3, 0.9, True)
 
 
-def test_a_recording_with_a_hole_is_not_whole(replay: ModuleType, recording: Any) -> None:
+def test_a_recording_with_a_hole_is_not_whole(recording: Any) -> None:
     left = dict(list(recording.trainings.items())[:3])
-    assert not replay.Recording("lstm", recording.space, left, 3).is_whole
+    assert not replace(recording, trainings=left).is_whole
+
+
+def test_an_export_of_the_first_trials_is_not_whole(replay: ModuleType, tmp_path: Path) -> None:
+    """The first two of a grid: every combination of the values that occur is there, and the grid has more."""
+    row = {"architecture": "cnn", "state": "complete", "val_accuracy": "0.5", "val_loss": "0.5"}
+    rows = [row | {"parameters": f'{{"batch_size": {size}}}'} for size in (32, 128)]
+    record = importlib.import_module("record")
+    record.write(rows, tmp_path / "curves.csv.gz")
+    recording = replay.read(tmp_path / "curves.csv.gz")["cnn"]
+    assert (recording.space.size, recording.size, recording.is_whole) == (2, 252, False)
 
 
 def test_every_configuration_is_trained_once_and_every_epoch_paid(replay: ModuleType, recording: Any) -> None:
@@ -108,14 +120,34 @@ def test_a_seed_decides(replay: ModuleType, recording: Any) -> None:
     assert len({str(order(seed)) for seed in range(10)}) > 1
 
 
-def test_the_recorded_table_is_what_the_definitions_ask_for(replay: ModuleType) -> None:
+@pytest.mark.parametrize("ahead", [True, False])
+def test_a_slow_searcher_does_not_see_how_the_last_trials_end(
+    replay: ModuleType, recording: Any, monkeypatch: pytest.MonkeyPatch, ahead: bool
+) -> None:
+    """As in the program, as many as there are workers count as running when a proposal is made ahead."""
+    slow, finals = ModuleType("textclf_sweep.searchers.slow"), []
+    points = iter([*recording.space.grid(), None])
+
+    def propose(ask: Any) -> Any:
+        finals.append([record.number for record in ask.history if record.state.final])
+        return next(points, None)
+
+    monkeypatch.setattr(slow, "AHEAD", ahead, raising=False)
+    monkeypatch.setattr(slow, "propose", propose, raising=False)
+    monkeypatch.setitem(sys.modules, slow.__name__, slow)
+    found = replay.run(recording, "slow", 0)
+    assert finals == ([[], [], [1], [1, 2], [1, 2, 3]] if ahead else [[], [1], [1, 2], [1, 2, 3], [1, 2, 3, 4]])
+    assert [list(record.trial.seen) for record in found.history] == finals[:4]
+
+
+@pytest.mark.parametrize(("architecture", "own"), [("cnn", "filters"), ("lstm", "units")])
+def test_the_recorded_table_is_what_the_definitions_ask_for(replay: ModuleType, architecture: str, own: str) -> None:
     """Whole numbers stay whole, and every accuracy is one of so many validation rows."""
-    recordings = replay.read(BENCHMARKS / "curves" / "curves.csv.gz")
-    cnn = recordings["cnn"]
-    assert cnn.is_whole
-    assert (cnn.space.size, cnn.epochs) == (252, 20)
-    assert set(dict(cnn.space.distributions)) == {"batch_size", "dropout", "filters", "learning_rate", "optimizer"}
-    for training in cnn.trainings.values():
+    recording = replay.read(BENCHMARKS / "curves" / "curves.csv.gz")[architecture]
+    assert recording.is_whole
+    assert (recording.size, recording.space.size, recording.epochs) == (252, 252, 20)
+    assert set(dict(recording.space.distributions)) == {"batch_size", "dropout", own, "learning_rate", "optimizer"}
+    for training in recording.trainings.values():
         assert len(training.curve) == len(training.losses)
         assert training.failed or len(training.curve) == 20
         assert all(round(value * 800, 6).is_integer() for value in training.curve)

@@ -213,15 +213,15 @@ class TestSearcherContract:
     def test_the_same_ask_gives_the_same_proposal(self, searcher, search) -> None:
         space = space_for(searcher)
         tried, other = search(searcher, space, objective), search(searcher, fit(searcher, SMALL_SPACE), seed=5)
-        start = begun(searcher, search, space, 7)
-        history = tried.run(9, start)
-        counts = range(len(start), 10)
+        start = begun(searcher, search, space, 13)
+        history = tried.run(15, start)
+        counts = range(len(start), 16)
         expected = [tried.propose(history[:count]) for count in counts]
         other.run(len(counts) - 1)  # what is asked in between leaves no trace
         assert [tried.propose(history[:count]) for count in reversed(counts)] == expected[::-1]
 
     def test_another_process_proposes_the_same(self, searcher, search) -> None:
-        space, count = space_for(searcher), 3 if slow(searcher) else 10
+        space, count = space_for(searcher), 12 if slow(searcher) else 14
         script = (
             f"import importlib, json, sys; sys.path.insert(0, {os.path.dirname(__file__)!r})\n"  # noqa: PTH120
             "import conftest\n"
@@ -236,7 +236,7 @@ class TestSearcherContract:
         assert told.stderr == ""
 
     def test_resumed_anywhere_it_proposes_what_an_uninterrupted_search_did(self, searcher, search) -> None:
-        space, trials = space_for(searcher), 10 if slow(searcher) else 14
+        space, trials = space_for(searcher), 15 if slow(searcher) else 18
         start = begun(searcher, search, space, trials - 2)
         whole = search(searcher, space, objective).run(trials, start)
         assert len(whole) == trials
@@ -246,7 +246,7 @@ class TestSearcherContract:
     @pytest.mark.parametrize("goal", ["maximize", "minimize"])
     def test_every_proposal_is_a_point_of_the_space(self, searcher, search, goal) -> None:
         space = space_for(searcher)
-        start = begun(searcher, search, space, 10)
+        start = begun(searcher, search, space, 13)
         distributions = dict(space.distributions)
         for done in search(searcher, space, objective, Metric("val_loss", goal)).run(
             len(start) + 2 if start else 20, start
@@ -265,9 +265,9 @@ class TestSearcherContract:
 
         def test(data) -> None:
             space = fit(searcher, data.draw(spaces(distributions)))
-            start = begun(searcher, search, space, 4)
+            start = begun(searcher, search, space, 11)
             tried = search(searcher, space, lambda parameters: len(str(parameters)), seed=data.draw(st.integers(0, 9)))
-            history = tried.run_wide(6 if slow(searcher) else 12, 3, start)
+            history = tried.run_wide(14 if slow(searcher) else 18, 3, start)
             assert history
             assert all(space.holds(done.trial.parameters) for done in history)
             assert len(set(keys(history))) == len(history)
@@ -278,7 +278,7 @@ class TestSearcherContract:
         def test(data) -> None:
             space = fit(searcher, data.draw(spaces(distributions_of_few_values)))
             size = space.size
-            assume(1 if paces(searcher) else size <= (3 if slow(searcher) else 16))
+            assume(1 if paces(searcher) else size <= (13 if slow(searcher) else 16))
             proposed = keys(search(searcher, space, lambda parameters: len(str(parameters))).run_wide(1000, 2))
             assert len(set(proposed)) == len(proposed) < 1000
             if not paces(searcher):
@@ -288,7 +288,7 @@ class TestSearcherContract:
         check(searcher, test)
 
     def test_a_used_up_space_stays_used_up(self, searcher, search) -> None:
-        space = fit(searcher, SMALL_SPACE if slow(searcher) else FINITE_SPACE)
+        space = fit(searcher, FINITE_SPACE)
         tried = search(searcher, space, objective)
         history = tried.run(1000)
         assert len(history) == space.size or paces(searcher)
@@ -296,7 +296,7 @@ class TestSearcherContract:
         assert tried.propose(history) is None
 
     def test_pending_trials_are_not_proposed_again(self, searcher, search) -> None:
-        space = fit(searcher, SMALL_SPACE if slow(searcher) else FINITE_SPACE)
+        space = fit(searcher, FINITE_SPACE)
         history = search(searcher, space, objective).run_wide(1000, 4)
         assert len(set(keys(history))) == len(history)
         if not paces(searcher):
@@ -306,7 +306,7 @@ class TestSearcherContract:
     def test_a_proposal_gives_way_to_pending_ones(self, searcher, search, make_record) -> None:
         space = space_for(searcher)
         tried = search(searcher, space, objective)
-        history = tried.run(12, begun(searcher, search, space, 12))
+        history = tried.run(14, begun(searcher, search, space, 14))
         for _ in range(1 if slow(searcher) else 4):
             alone = tried.propose(history)
             assert not isinstance(alone, Wait)
@@ -330,8 +330,8 @@ class TestSearcherContract:
     @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, None, 0.5])
     def test_nothing_to_learn_from(self, searcher, search, value) -> None:
         space = space_for(searcher)
-        history = search(random_search, space, lambda _: value).run(8)
-        assert len(search(searcher, space, lambda _: value).run(9 if slow(searcher) else 20, history)) > 8
+        history = search(random_search, space, lambda _: value).run(12)
+        assert len(search(searcher, space, lambda _: value).run(13 if slow(searcher) else 20, history)) > 12
 
     def test_constants_alone(self, searcher, search) -> None:
         space = fit(searcher, {"depth": Constant(2), "learning_rate": Constant(0.001)})
@@ -341,7 +341,7 @@ class TestSearcherContract:
 
     def test_trials_outside_the_space_are_tolerated(self, searcher, search, make_record) -> None:
         space = space_for(searcher)
-        inside = search(random_search, space, objective).run(8)
+        inside = search(random_search, space, objective).run(13)
         outside = [
             inside[0].trial.parameters | {"learning_rate": 7.5, "dropout": 0.9},
             inside[1].trial.parameters | {"optimizer": "lion", "window": 1000},
@@ -366,8 +366,8 @@ class TestSearcherContract:
 
     def test_conditions_are_kept(self, searcher, search) -> None:
         space = nested_for(searcher)
-        start = begun(searcher, search, space, 10)
-        history = search(searcher, space, objective).run(12 if slow(searcher) else 24, start)
+        start = begun(searcher, search, space, 13)
+        history = search(searcher, space, objective).run(15 if slow(searcher) else 24, start)
         assert all(space.holds(done.trial.parameters) for done in history)
         shapes = {frozenset(done.trial.parameters) for done in history}
         assert len(shapes) >= 3 or slow(searcher) or paces(searcher)
@@ -383,13 +383,13 @@ class TestSearcherContract:
     def test_priors(self, searcher, search) -> None:
         stepped = {name: item for name, item in PRIORS.items() if name in {"epochs", "units"}}
         space = fit(searcher, stepped if searcher.FINITE else PRIORS)
-        start = begun(searcher, search, space, 8)
-        for done in search(searcher, space, objective).run(10 if slow(searcher) else 20, start):
+        start = begun(searcher, search, space, 12)
+        for done in search(searcher, space, objective).run(14 if slow(searcher) else 20, start):
             assert space.holds(done.trial.parameters)
 
     def test_a_partial_set_is_completed(self, searcher, search) -> None:
         space = nested_for(searcher)
-        history = search(random_search, space, objective).run(8)
+        history = search(random_search, space, objective).run(13)
         held = {"depth": 2, "optimizer": "sgd", "momentum": 0.7}
         proposal = search(searcher, space.fix(held), objective).propose(history)
         assert held.items() <= proposal.items()

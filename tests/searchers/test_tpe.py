@@ -13,6 +13,7 @@ from textclf_sweep.definition.types import Metric
 from textclf_sweep.errors import DefinitionError
 from textclf_sweep.searchers import Ask, tpe
 from textclf_sweep.searchers import random as random_search
+from textclf_sweep.searchers._encoding import STARTUP_TRIALS
 from textclf_sweep.sweep.catalogue import discover
 from textclf_sweep.trial import TrialState
 
@@ -66,41 +67,43 @@ def test_it_minimises_as_well(search) -> None:
 
 
 def test_results_change_what_is_proposed_after_the_random_start(search) -> None:
-    rising = search(tpe, SPACE, lambda parameters: parameters["dropout"]).run(12)
-    falling = search(tpe, SPACE, lambda parameters: -parameters["dropout"]).run(12)
-    start = tpe.STARTUP_TRIALS
+    start = STARTUP_TRIALS
+    rising = search(tpe, SPACE, lambda parameters: parameters["dropout"]).run(start + 6)
+    falling = search(tpe, SPACE, lambda parameters: -parameters["dropout"]).run(start + 6)
     assert [done.trial for done in rising[:start]] == [done.trial for done in falling[:start]]
     assert [done.trial for done in rising[start:]] != [done.trial for done in falling[start:]]
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_it_starts_as_random_search_does(search, seed) -> None:
-    ours, theirs = (search(method, SPACE, accuracy, seed=seed).run(9) for method in (tpe, random_search))
-    start = tpe.STARTUP_TRIALS
+    start = STARTUP_TRIALS
+    ours, theirs = (search(method, SPACE, accuracy, seed=seed).run(start + 1) for method in (tpe, random_search))
     assert ours[:start] == theirs[:start]
     assert ours[start].trial.parameters != theirs[start].trial.parameters
 
 
 def test_it_goes_on_at_random_until_enough_trials_have_a_value(search, make_record) -> None:
-    history = search(random_search, SPACE, accuracy).run(tpe.STARTUP_TRIALS - 1)
+    history = search(random_search, SPACE, accuracy).run(STARTUP_TRIALS - 1)
     for state in (TrialState.RUNNING, TrialState.FAILED):
-        more = (*history, *(make_record(number, SIMPLE, state=state) for number in range(6, 10)))
+        numbers = range(STARTUP_TRIALS, STARTUP_TRIALS + 4)
+        more = (*history, *(make_record(number, SIMPLE, state=state) for number in numbers))
         assert search(tpe, SPACE).propose(more) == search(random_search, SPACE).propose(more)
 
 
-def test_a_pending_trial_at_the_optimum_sends_the_next_one_elsewhere(search, make_record) -> None:
-    """Beside the best trial one more runs, or (as if it had never been) has failed."""
+@pytest.mark.parametrize("state", [TrialState.RUNNING, TrialState.FAILED])
+def test_pending_and_failed_trials_at_the_optimum_send_the_next_one_elsewhere(search, make_record, state) -> None:
+    """Beside the best of 25 trials three more run, or have failed."""
     space = {"rate": Range(0.0, 1.0)}
-    history = search(tpe, space, lambda parameters: -((parameters["rate"] - 0.3) ** 2)).run(25)
-    top = max(history, key=lambda done: done.value).trial.parameters["rate"]
+    rates = [(number + 0.5) / 25 for number in range(25)]
+    history = tuple(make_record(number, {"rate": rate}, -abs(rate - 0.3)) for number, rate in enumerate(rates, start=1))
+    more = tuple(make_record(26 + index, {"rate": 0.299 + index / 1000}, state=state) for index in range(3))
 
-    def near(state) -> int:
-        told = (*history, make_record(26, {"rate": top + 0.001}, state=state))
+    def near(told) -> int:
         proposals = [search(tpe, space, seed=seed).propose(told) for seed in range(20)]
-        return sum(abs(item["rate"] - top) < 0.05 for item in proposals)
+        return sum(abs(item["rate"] - 0.3) < 0.05 for item in proposals)
 
-    assert near(TrialState.FAILED) >= 15
-    assert near(TrialState.RUNNING) <= 3
+    assert near(history) >= 15
+    assert near((*history, *more)) <= 4
 
 
 def test_four_at_once_search_as_well_as_one(search) -> None:
