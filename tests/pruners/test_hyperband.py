@@ -108,9 +108,9 @@ def test_the_reason() -> None:
         ({"min_iter": 3}, ""),
         ({"max_iter": 27, "s": 2, "eta": 3.0}, ""),
         ({"max_iter": 27, "s": 2, "strict": True, "eta": 1.1}, ""),
-        ({"min_iter": 3, "max_iter": 27, "s": 2}, "min_iter has no effect beside max_iter and s: remove it, or them"),
-        ({"min_iter": 3, "max_iter": 27}, "max_iter has no effect beside min_iter: remove it, or min_iter"),
-        ({"min_iter": 3, "s": 2}, "s has no effect beside min_iter: remove it, or min_iter"),
+        ({"min_iter": 3, "max_iter": 27, "s": 2}, ""),
+        ({"min_iter": 3, "max_iter": 27}, ""),
+        ({"min_iter": 3, "s": 2}, ""),
         ({}, "does not say when to prune: min_iter is missing, or max_iter and s"),
         ({"max_iter": 27}, "does not say when to prune: min_iter is missing, or max_iter and s"),
         ({"s": 2}, "does not say when to prune: min_iter is missing, or max_iter and s"),
@@ -120,3 +120,22 @@ def test_the_reason() -> None:
 def test_options_that_do_not_go_together(options: dict[str, object], wrong: str) -> None:
     defaults = {item.name: item.default for item in hyperband.PARAMETERS if item.default is not None}
     assert hyperband.check(defaults | options) == wrong
+
+
+@pytest.mark.parametrize(
+    ("options", "names"),
+    [
+        ({"min_iter": 3}, ()),
+        ({"max_iter": 27, "s": 2}, ()),
+        ({"min_iter": 3, "max_iter": 27, "s": 2}, ("min_iter",)),
+        ({"min_iter": 3, "max_iter": 27}, ("max_iter",)),
+        ({"min_iter": 3, "s": 2}, ("s",)),
+    ],
+)
+def test_options_of_the_other_form_are_named_and_change_nothing(
+    options: dict[str, int], names: tuple[str, ...]
+) -> None:
+    assert hyperband.idle(options) == names
+    kept = {name: value for name, value in options.items() if name not in names}
+    assert pruned_at(dict(options)) == pruned_at(dict(kept))
+    assert hyperband.first_epoch({"eta": 3.0, **options}) == hyperband.first_epoch({"eta": 3.0, **kept})

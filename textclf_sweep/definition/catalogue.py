@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from textclf_sweep.definition.space import Parameter
@@ -26,6 +26,7 @@ class Entry:
         paces: a searcher that chooses each trial's epochs itself.
         check: of a pruner, what is wrong with options that are each valid, in a few words; empty when nothing is.
         first_epoch: of a pruner, the first epoch after which it can end a trial, by its options.
+        idle: of a pruner, the options that have no effect beside the others.
         extensions: a source's file name endings, lower case, with the dot; empty for a source without a path.
     """
 
@@ -41,6 +42,7 @@ class Entry:
     paces: bool = False
     check: Callable[[Mapping[str, Scalar]], str] | None = None
     first_epoch: Callable[[Mapping[str, Scalar]], int] | None = None
+    idle: Callable[[Mapping[str, Scalar]], Sequence[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,11 +109,15 @@ def _definition(
 
 
 def _idle(early_terminate: EarlyTerminate | None, searches: Sequence[Search], catalogue: Catalogue) -> Iterator[str]:
-    """Why pruning has no effect: no trial trains beyond the first epoch after which one could end."""
-    rule = catalogue.pruners[early_terminate.type].first_epoch if early_terminate is not None else None
+    """What of pruning has no effect: options beside others, or all of it, when trials end before it begins."""
+    if early_terminate is None:
+        return
+    pruner = catalogue.pruners[early_terminate.type]
+    for name in pruner.idle(early_terminate.options) if pruner.idle is not None else ():
+        yield f"early_terminate.{name}"
     longest = [greatest(dict(search.space.distributions).get("epochs")) for search in searches]
-    if early_terminate is not None and rule is not None and longest and None not in longest:
-        first, epochs = rule(early_terminate.options), max(item for item in longest if item is not None)
+    if pruner.first_epoch is not None and longest and None not in longest:
+        first, epochs = pruner.first_epoch(early_terminate.options), max(item for item in longest if item is not None)
         if first >= epochs:
             yield f"early_terminate (it begins at epoch {first}, where trials of {epochs:g} have nothing left to save)"
 

@@ -2,7 +2,8 @@
 
 A pruner module is named as in a definition (``early_terminate: {type: hyperband}``), has only light imports, and
 declares `PARAMETERS` (its options; one whose default is None need not be set), optionally ``check(options) -> str``
-(what is wrong with options that are each valid, or empty), and the functions ``first_epoch(options) -> int`` and
+(what is wrong with options that are each valid, or empty) and ``idle(options)`` (the names of those that have no effect
+beside the others), and the functions ``first_epoch(options) -> int`` and
 ``prune(look, **options) -> str``. What it answers is a function of the `Look` and the options alone.
 """
 

@@ -29,24 +29,24 @@ PARAMETERS = (
 
 def check(options: Mapping[str, Scalar]) -> str:
     """What is wrong with options that are each valid; empty when nothing is."""
-    given = {name: options[name] for name in ("min_iter", "max_iter", "s") if options.get(name) is not None}
-    if {"max_iter", "s"} <= given.keys():
-        if "min_iter" in given:
-            return "min_iter has no effect beside max_iter and s: remove it, or them"
-        if not _counted_down(int(given["max_iter"]), int(given["s"]), float(options["eta"])):
-            return f"max_iter {given['max_iter']} leaves no rung: max_iter / eta is below 1"
+    if {"max_iter", "s"} <= options.keys():
+        if not _counted_down(int(options["max_iter"]), int(options["s"]), float(options["eta"])):
+            return f"max_iter {options['max_iter']} leaves no rung: max_iter / eta is below 1"
         return ""
-    if "min_iter" not in given:
-        return "does not say when to prune: min_iter is missing, or max_iter and s"
-    rest = given.keys() - {"min_iter"}
-    return "".join(f"{name} has no effect beside min_iter: remove it, or min_iter" for name in rest)
+    return "" if "min_iter" in options else "does not say when to prune: min_iter is missing, or max_iter and s"
+
+
+def idle(options: Mapping[str, Scalar]) -> tuple[str, ...]:
+    """Options without an effect beside the others: a file of Weights & Biases may have both forms."""
+    both = {"max_iter", "s"} <= options.keys()
+    return tuple(name for name in (("min_iter",) if both else ("max_iter", "s")) if name in options)
 
 
 def first_epoch(options: Mapping[str, Scalar]) -> int:
     """The first epoch after which a trial can end."""
-    if "min_iter" in options:
-        return int(options["min_iter"])
-    return min(_counted_down(int(options["max_iter"]), int(options["s"]), float(options["eta"])))
+    if {"max_iter", "s"} <= options.keys():
+        return min(_counted_down(int(options["max_iter"]), int(options["s"]), float(options["eta"])))
+    return int(options["min_iter"])
 
 
 def prune(  # noqa: PLR0913 - the options

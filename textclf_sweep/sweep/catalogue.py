@@ -51,4 +51,5 @@ def _entry(module: ModuleType, more: tuple[Parameter, ...] = ()) -> Entry:
         paces=getattr(module, "PACES", False),
         check=getattr(module, "check", None),
         first_epoch=getattr(module, "first_epoch", None),
+        idle=getattr(module, "idle", None),
     )
