@@ -1,7 +1,7 @@
 """Who proposes: one contract, one file per sampler.
 
 A searcher module is named as in a definition (``sampler: tpe``), has only light top-level imports, and declares
-`PARAMETERS`, `METHODS` (the values of ``method`` it serves; what serves ``random`` goes by no results), `FINITE` (whether
+`PARAMETERS`, `METHODS` (values of ``method`` it serves; what serves ``random`` goes by no results), `FINITE` (whether
 it enumerates a discrete space) and the function ``propose(ask) -> Parameters | Wait | None``. It may declare
 
 - ``LIBRARY``: the value of ``library`` it belongs to, ``optuna`` when absent;
