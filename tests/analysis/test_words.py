@@ -118,3 +118,13 @@ def test_parameters_that_are_inactive_are_left_out() -> None:
     assert (
         words.parameters({"units": 64, "dropout": 0.25}, ["dropout", "attention", "units"]) == "dropout 0.25, units 64"
     )
+
+
+class TestEnds:
+    def test_an_end_before_its_time_is_explained(self, make_record, make_snapshot) -> None:
+        why = "the search is exhausted after 2 of 8 trials"
+        text = told(make_snapshot, make_record(1, 0.5), state="complete", reason=why)
+        assert f"The sweep ended because {why}." in text
+
+    def test_one_that_went_as_planned_is_not(self, make_record, make_snapshot) -> None:
+        assert "ended because" not in told(make_snapshot, make_record(1, 0.5), state="complete", reason=words.WHOLE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import threading
@@ -16,7 +17,7 @@ from textclf_sweep.cli._options import overrides
 from textclf_sweep.cli.main import main
 from textclf_sweep.cli.plan import time_needed, trials
 from textclf_sweep.cli.run import for_the_record, resume_command
-from textclf_sweep.definition.types import SweepDefinition
+from textclf_sweep.definition.types import Budget, Metric, SweepDefinition
 from textclf_sweep.errors import TrackingError
 from textclf_sweep.store import Store
 
@@ -87,10 +88,28 @@ def test_the_error_that_the_readme_shows_is_the_real_one(definition: Path, capsy
     assert f"```text\n{shown}```\n" in readme
 
 
-def test_what_a_plan_says() -> None:
-    assert trials({"trials": 1, "up_to": False}) == "1 trial"
-    assert trials({"trials": 20, "up_to": True}) == "at most 20 trials"
-    assert trials({"trials": None, "up_to": False}).startswith("trials until")
+def test_what_a_plan_says(story) -> None:
+    endless = story.definition(run_cap=None)
+    assert trials(endless, {"trials": 1, "up_to": False}) == "1 trial"
+    assert trials(endless, {"trials": 20, "up_to": True}) == "at most 20 trials"
+    assert trials(endless, {"trials": None, "up_to": False}) == "trials until someone stops it"
+    timed = dataclasses.replace(endless, budget=Budget(time=60), metric=Metric(target=0.9))
+    assert trials(timed, {"trials": None, "up_to": False}) == (
+        "trials until the time budget is spent or the target is reached or someone stops it"
+    )
+
+
+def test_a_fixed_parameter_that_can_be_absent_is_told_apart(definition: Path, capsys) -> None:
+    definition.write_text(
+        "architecture: cnn\nmethod: grid\ndata: {source: uci_news}\nparameters:\n"
+        "  kernels: {values: [1, 2]}\n  filters: {value: 4, when: {kernels: 2}}\n"
+        "  optimizer: {values: [adam, sgd], when: {kernels: 2}}\n  epochs: {value: 3, when: {kernels: [1]}}\n"
+    )
+    assert main(["plan"]) == 0
+    (fixed,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("fixed: ")]
+    assert "; filters 4 when kernels is 2" in fixed
+    assert "; epochs 3 when kernels is 1" in fixed
+    assert "; momentum 0.9 when optimizer is sgd" in fixed
     assert time_needed({"estimate_seconds": 840.0}) == "about 14 min at the pace of this store's finished trials"
 
 

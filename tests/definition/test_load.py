@@ -394,3 +394,15 @@ def test_loading_imports_nothing_heavier_than_yaml() -> None:
     )
     loaded = {name.partition(".")[0] for name in done.stdout.split()} - set(sys.stdlib_module_names)
     assert {name for name in loaded if "cython" not in name} == {"textclf_sweep", "yaml"}
+
+
+@pytest.mark.parametrize(
+    ("metric", "said"),
+    [
+        ("{target: 95}", "val_accuracy never reaches 95; expected a number from 0 to 1\n  hint: write target: 0.95"),
+        ("{name: val_macro_f1, target: -0.5}", "val_macro_f1 never reaches -0.5"),
+        ("{name: val_loss, target: -1}", "val_loss never reaches -1; expected a number >= 0"),
+    ],
+)
+def test_a_target_that_cannot_be_reached(problem, metric: str, said: str) -> None:
+    assert said in problem(f"metric: {metric}\n")

@@ -15,7 +15,7 @@ def test_a_best_value_is_held_against_the_median_of_averages() -> None:
     peers = ((0.1,) * 9, (0.0, 0.6, 0.0, 0.6, 1.0), (0.5,) * 4, (0.4, 1.0, 0.4, 1.0))
     assert median.prune(Look((0.1, 0.4, 0.2, 0.1), peers, ACCURACY, 20)) == ""
     assert median.prune(Look((0.1, 0.39, 0.2, 0.1), peers, ACCURACY, 20)) == (
-        "behind at epoch 4: val_accuracy 0.39, below the median average (0.4) of 4 other trials"
+        "behind at epoch 4: val_accuracy 0.39, below the median (0.4) of the averages of 4 other trials"
     )
 
 

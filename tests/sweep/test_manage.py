@@ -67,7 +67,7 @@ class TestList:
         at(sweep, 1.2e9)
         (listed,) = manage.list_sweeps(sweep.store)
         assert listed == manage.status(sweep.store, "lstm") | {
-            "architecture": "lstm", "method": "random", "updated": 1.2e9,
+            "architecture": "lstm", "method": "random", "sampler": "random", "updated": 1.2e9,
         }  # fmt: skip
 
     def test_looking_does_not_change_when_it_was_active(self, finished, at) -> None:

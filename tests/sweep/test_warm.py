@@ -63,7 +63,7 @@ def test_a_parameter_that_would_not_be_there_is_left_out(make_sweep) -> None:
     )
     make_sweep("earlier", space=space, method="grid", run_cap=None).run()
     new = make_sweep("new", space=space.fix({"optimizer": "adam"}))
-    with pytest.raises(InputError, match="parameters to vary"):
+    with pytest.raises(InputError, match="lies in this search space"):
         best_sets(new.definition, "earlier", new.store)
 
 
@@ -97,20 +97,37 @@ def test_it_can_only_start_a_sweep(make_sweep, earlier) -> None:
         settled({"lstm": [{"dropout": 0.1}]}, "new", new.ledger)
 
 
-def test_they_count_although_they_lie_outside_the_new_space(make_sweep, earlier) -> None:
+def test_those_outside_this_search_space_are_passed_over(make_sweep, earlier) -> None:
+    ranked = sorted(earlier.ledger.history(), key=lambda record: -record.value)
+    bound = sorted(record.trial.parameters["dropout"] for record in ranked)[4]
+    narrow = SearchSpace.of({**dict(SPACE.distributions), "dropout": Range(0.0, bound)})
+    new = make_sweep("new", space=narrow)
+    inside = [record for record in ranked if record.trial.parameters["dropout"] <= bound]
+    taken = best_sets(new.definition, "earlier", new.store)["lstm"]
+    assert [item["dropout"] for item in taken] == [record.trial.parameters["dropout"] for record in inside[:BEST]]
+    nowhere = SearchSpace.of({**dict(SPACE.distributions), "dropout": Range(0.6, 0.7)})
+    with pytest.raises(InputError, match="lies in this search space"):
+        best_sets(make_sweep("other", space=nowhere).definition, "earlier", new.store)
+
+
+def test_a_trial_that_counts_no_more_in_its_own_sweep_is_as_good(make_sweep, earlier) -> None:
     best = max(earlier.ledger.history(), key=lambda record: record.value)
-    elsewhere = SearchSpace.of({**dict(SPACE.distributions), "dropout": Range(0.6, 0.7)})
-    new = make_sweep("new", space=elsewhere, run_cap=4)
+    earlier.ledger.redefine([best.number])
+    taken = best_sets(make_sweep("new").definition, "earlier", earlier.store)["lstm"]
+    assert taken[0]["learning_rate"] == best.trial.parameters["learning_rate"]
+
+
+def test_they_count_when_the_space_has_changed_since(make_sweep, redefine, earlier) -> None:
+    new = make_sweep("new", run_cap=4)
     sets = best_sets(new.definition, "earlier", new.store)
     new.definition = warmed(new.definition, sets)
     new.ledger.put(warm_start=sets)
     new.run()
-    first = new.ledger.history()[0]
-    assert first.trial.parameters == best.trial.parameters
-    assert not any(outside(record, new.definition) for record in new.ledger.history())
-    cold = make_sweep("new", space=elsewhere, run_cap=4).definition
-    planned = plan(cold, new.store, 1)
-    assert (planned["trials"], planned["reused"]["trials"], planned["reused"]["left_out"]) == (0, 4, 0)
+    elsewhere = SearchSpace.of({**dict(SPACE.distributions), "dropout": Range(0.6, 0.7)})
+    moved = redefine(new.definition, space=elsewhere)
+    assert [outside(record, moved) for record in new.ledger.history()] == [False, False, False, True]
+    cold = redefine(make_sweep("new", run_cap=4).definition, space=elsewhere)
+    assert plan(cold, new.store, 1)["reused"] == {"trials": 3, "left_out": 1, "extend": True}
 
 
 def test_a_plan_shows_them(make_sweep, earlier) -> None:

@@ -11,6 +11,10 @@ FIRST = ("learning_rate", "batch_size", "depth", "dropout", "optimizer")
 """The parameters that nearly every sweep is about; they are shown before the others."""
 
 
+WHOLE = "every trial is done"
+"""The reason of a sweep that ended as planned."""
+
+
 def findings(status: Mapping[str, Any], searched: Sequence[str]) -> tuple[str, ...]:
     """The end of a sweep in a few sentences.
 
@@ -136,4 +140,6 @@ def _points(difference: float) -> str:
 
 
 def _ending(status: Mapping[str, Any]) -> tuple[str, ...]:
-    return (f"The sweep has not ended: {status['reason']}.",) if status["state"] in ("interrupted", "stopped") else ()
+    if status["state"] in ("interrupted", "stopped"):
+        return (f"The sweep has not ended: {status['reason']}.",)
+    return (f"The sweep ended because {status['reason']}.",) if status["reason"] not in ("", WHOLE) else ()

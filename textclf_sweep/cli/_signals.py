@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
 STOPPING = "stopping: what runs is put back, to run again on resume; once more to stop at once"
+
+
+ECHO_SECONDS = 0.5
+"""A wrapper (``timeout``, ``npm run``) that passes on a Ctrl-C which the terminal sends to all repeats it so soon."""
 
 
 @dataclass(slots=True)
@@ -37,6 +42,7 @@ def stop_signals(
     announce: Callable[[str], None],
     leave: Callable[[], None],
     end: Callable[[int], object] = os._exit,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[StopRequest]:
     """Catch SIGINT, SIGTERM and SIGHUP while the block runs; earlier handlers come back afterwards.
 
@@ -44,15 +50,19 @@ def stop_signals(
         announce: told in words that the stop was understood; runs inside the signal handler.
         leave: puts the terminal in order before `end`; runs inside the signal handler.
         end: ends the process at once with an exit code.
+        clock: seconds.
     """
-    request = StopRequest()
+    request, asked = StopRequest(), 0.0
 
     def handle(number: int, _: FrameType | None) -> None:
+        nonlocal asked
+        if number == request.signal and clock() - asked < ECHO_SECONDS:
+            return
         if request.signal is not None:
             leave()
             end(128 + number)
             return
-        request.signal = number
+        request.signal, asked = number, clock()
         announce(STOPPING)
 
     # nohup ignores SIGHUP on purpose, and so do we then.

@@ -24,6 +24,7 @@ from textclf_sweep.cli._options import (
 from textclf_sweep.cli._table import Column, fitted, parameter_columns
 from textclf_sweep.cli._words import searching
 from textclf_sweep.definition.load import load, read_file
+from textclf_sweep.definition.space import SearchSpace
 from textclf_sweep.definition.types import SweepDefinition
 from textclf_sweep.store import Store
 from textclf_sweep.sweep.catalogue import discover
@@ -54,12 +55,12 @@ def show(definition: SweepDefinition, planned: Mapping[str, Any], *, extend: boo
     """The plan for a reader."""
     sample = planned["sample"]
     _output.say(f"{planned['sweep']}: {searching(definition)}, {definition.metric.goal} {definition.metric.name}")
-    _output.say(f"{trials(planned)}; {time_needed(planned)}")
+    _output.say(f"{trials(definition, planned)}; {time_needed(planned)}")
     for line in (*combinations(planned), *reused(planned, extend=extend), *fixed(definition)):
         _output.say(line)
     if definition.ignored:
         _output.say(f"ignored: {', '.join(definition.ignored)}")
-    if not sample:
+    if not sample or not (definition.searched or several(definition)):
         return
     first = "the first trial" if len(sample) == 1 else f"the first {len(sample)} trials"
     _output.say(f"\n{first}:")
@@ -99,18 +100,40 @@ def reused(planned: Mapping[str, Any], *, extend: bool) -> tuple[str, ...]:
 
 
 def fixed(definition: SweepDefinition) -> tuple[str, ...]:
-    """The parameters that have one value, by architecture when they differ."""
-    constants = {search.architecture: words.parameters(search.space.constants) for search in definition.searches}
-    if len(set(constants.values())) == 1:
-        values = next(iter(constants.values()))
+    """The parameters that have one value, by architecture when they differ; those that can be absent apart."""
+    lines = {search.architecture: _fixed(search.space) for search in definition.searches}
+    if len(set(lines.values())) == 1:
+        values = next(iter(lines.values()))
         return (f"fixed: {values}",) if values else ()
-    return tuple(f"fixed for {name}: {values}" for name, values in constants.items() if values)
+    return tuple(f"fixed for {name}: {values}" for name, values in lines.items() if values)
 
 
-def trials(planned: Mapping[str, Any]) -> str:
+def _fixed(space: SearchSpace) -> str:
+    conditions = dict(space.conditions)
+    always = words.parameters({name: value for name, value in space.constants.items() if name not in conditions})
+    sometimes = [
+        f"{name} {words.number(value)} when "
+        + " and ".join(f"{item.parent} is {' or '.join(map(words.number, item.values))}" for item in conditions[name])
+        for name, value in space.constants.items()
+        if name in conditions
+    ]
+    return "; ".join(text for text in (always, *sometimes) if text)
+
+
+def trials(definition: SweepDefinition, planned: Mapping[str, Any]) -> str:
     """How many trials will run."""
     if planned["trials"] is None:
-        return "trials until the budget is spent, the target is reached or someone stops it"
+        budget, target = definition.budget, definition.metric.target
+        ends = [
+            text
+            for limit, text in (
+                (budget.time, "the time budget is spent"),
+                (budget.patience, "budget.patience is used up"),
+                (target, "the target is reached"),
+            )
+            if limit is not None
+        ]
+        return "trials until " + " or ".join([*ends, "someone stops it"])
     bound = "at most " if planned["up_to"] else ""
     return bound + _format.plural(planned["trials"], "trial")
 

@@ -29,8 +29,11 @@ def facts(found: Mapping[str, Any]) -> list[tuple[str, str]]:
     rows = [("sweep", found["sweep"]), ("state", found["state"] + reason), ("trials", _format.counts(found["trials"]))]
     best, test = found["best"], found["test"]
     if best:
-        value = f"{best['metric']} {_format.metric(best['value'])} by trial {best['number']}"
+        which = f" ({best['architecture']})" if len(found["architectures"]) > 1 else ""
+        value = f"{best['metric']} {_format.metric(best['value'])} by trial {best['number']}{which}"
         rows += [("best", value), ("", words.parameters(best["parameters"]))]
+    if len(found["architectures"]) > 1:
+        rows += [(name, by_architecture(item)) for name, item in found["architectures"].items()]
     floors = _format.floors(found["floors"])
     if floors:
         rows.append(("to beat", floors))
@@ -39,6 +42,12 @@ def facts(found: Mapping[str, Any]) -> list[tuple[str, str]]:
     if found["parent_run_id"]:
         rows.append(("MLflow run", found["parent_run_id"]))
     return rows
+
+
+def by_architecture(item: Mapping[str, Any]) -> str:
+    """``0.8013 by trial 4, 12 trials``."""
+    best = f"{_format.metric(item['value'])} by trial {item['best']}" if item["best"] else "no complete trial"
+    return f"{best}, {_format.plural(item['trials'], 'trial')}"
 
 
 def tested(test: Mapping[str, Any]) -> str:

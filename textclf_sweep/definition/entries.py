@@ -161,7 +161,12 @@ def _categorical(field: Field, parameter: Parameter, problems: Problems) -> Dist
         return None
     twice = sorted(str(value) for value, times in Counter(valid).items() if times > 1)
     if twice:
-        problems.add(child, f"{', '.join(twice)[:60]} stands in the list twice", "each value once", "use probabilities")
+        problems.add(
+            child,
+            f"{', '.join(twice)[:60]} stands in the list twice",
+            "each value once",
+            "remove one",
+        )
         return None
     probabilities = _probabilities(field, len(valid), problems)
     if probabilities is not None:

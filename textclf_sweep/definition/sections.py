@@ -30,7 +30,18 @@ def metric_of(field: Field | None, problems: Problems) -> Metric:
         better = "larger" if goal == "maximize" else "smaller"
         what = f"{name} is not to be {values['goal']}d: {better} is better"
         problems.add(written, what, goal, f"write goal: {goal}, or leave it out")
+    _check_target(field, name, values.get("target"), problems)
     return Metric(name, goal, values.get("target"))
+
+
+def _check_target(field: Field, name: str, target: float | None, problems: Problems) -> None:
+    """A share can't be 95, and a loss not be below 0."""
+    child, share = field.get("target"), OBJECTIVES[name] == "maximize"
+    if child is None or target is None or (0 <= target <= 1 if share else target >= 0):
+        return
+    fix = f"write target: {target / 100:g}" if share and 1 < target <= 100 else ""
+    expected = "a number from 0 to 1" if share else "a number >= 0"
+    problems.add(child, f"{name} never reaches {target:g}", expected, fix)
 
 
 def early_stopping_of(field: Field | None, metric: Metric, problems: Problems) -> EarlyStopping | None:

@@ -43,7 +43,7 @@ def prune(look: Look, *, min_iter: int = 3, min_trials: int = 4) -> str:
     if epoch < min_iter or epoch >= look.epochs or len(averages) < min_trials:
         return ""
     own, limit = best(look.curve, metric), statistics.median(averages)
-    return verdict(look, own, limit, f"median average ({{}}) of {len(averages)} other trials")
+    return verdict(look, own, limit, f"median ({{}}) of the averages of {len(averages)} other trials")
 
 
 def _average(curve: Curve, metric: Metric) -> float:

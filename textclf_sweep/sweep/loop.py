@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from textclf_sweep.analysis.words import WHOLE
 from textclf_sweep.definition.types import SweepDefinition
 from textclf_sweep.engines import (
     Engine,
@@ -135,7 +136,13 @@ class Loop:
         self._ledger.put(limit=self._closing)
         if not self._closing:
             self._ledger.put(exhausted=exhausted(self._definition))
-        return Ending("complete", self._closing or "every trial is done")
+        return Ending("complete", self._closing or self._done())
+
+    def _done(self) -> str:
+        """Why no trial is left: all there were to be, or the search has come to its end before."""
+        cap = self._definition.run_cap
+        counted = sum(record.counted for record in self._ledger.history())
+        return WHOLE if cap is None or counted >= cap else f"the search is exhausted after {counted} of {cap} trials"
 
     def interrupt(self, reason: str) -> None:
         """Record that every running attempt was cut short, unless its result is written already."""

@@ -45,6 +45,7 @@ def list_sweeps(store: Store) -> list[dict[str, Any]]:
                 **status_object(seen),
                 "architecture": ", ".join(definition.get("architecture") or ()) or None,
                 "method": definition.get("method"),
+                "sampler": definition.get("sampler"),
                 "updated": updated,
             }
         )

@@ -18,6 +18,7 @@ from textclf_sweep.store import Store
 from textclf_sweep.sweep import warm
 from textclf_sweep.sweep.propose import next_trial, searcher_of, total, trials_of, warmed
 from textclf_sweep.sweep.resume import only_space_differs, outside
+from textclf_sweep.training.parameters import complete
 from textclf_sweep.trial import History, Parameters, Trial, TrialRecord, TrialState
 
 START_SECONDS = 10.0
@@ -133,4 +134,4 @@ def _estimate(
 
 
 def _epochs(parameters: Parameters) -> int:
-    return int(parameters["epochs"])
+    return int(complete(parameters)["epochs"])

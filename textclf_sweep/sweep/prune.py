@@ -6,6 +6,7 @@ import importlib
 
 from textclf_sweep.definition.types import SweepDefinition
 from textclf_sweep.pruners import Curve, Look
+from textclf_sweep.training.parameters import complete
 from textclf_sweep.trial import EpochEvent, History, TrialRecord, TrialState
 
 PEERS = (TrialState.RUNNING, TrialState.COMPLETE, TrialState.PRUNED)
@@ -31,7 +32,7 @@ def prune(definition: SweepDefinition, history: History, event: EpochEvent) -> s
         curve=tuple(epoch.metrics[definition.metric.name] for epoch in own),
         peers=peers,
         metric=definition.metric,
-        epochs=int(record.trial.parameters["epochs"]),
+        epochs=int(complete(record.trial.parameters)["epochs"]),
     )
     pruner = importlib.import_module(f"textclf_sweep.pruners.{rule.type}")
     reason: str = pruner.prune(look, **rule.options)

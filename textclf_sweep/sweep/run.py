@@ -30,9 +30,7 @@ from textclf_sweep.sweep.opening import FloorsThread, open_test, untested
 from textclf_sweep.sweep.propose import limit_reached, total, warmed
 from textclf_sweep.sweep.resume import check_same, collect
 
-EVERY_TRIAL = "every trial is done"
-
-RECORDED = ("textclf-sweep", "tensorflow", "keras", "mlflow", "optuna", "numpy")
+RECORDED = ("textclf-sweep", "tensorflow", "keras", "mlflow", "optuna", "keras-tuner", "numpy")
 """Packages whose versions are recorded with a sweep."""
 
 FLUSH_SECONDS = 60.0
@@ -119,6 +117,7 @@ def run(  # noqa: PLR0913, PLR0917 - what the command line gives, each once
         context = _Context(warmed(definition, warming), store, folder, ledger, splits, observe, stop)
         _accept(context, text, extend=options.extend)
         ledger.put(warm_start=warming)
+        _tell_warm(context, options.best_of)
         if not _work_left(context):
             _nothing_left(context)
         elif reason := stop():
@@ -140,6 +139,14 @@ def _accept(context: _Context, text: str, *, extend: bool) -> None:
         _extend(context, text)
     caps = {search.architecture: search.run_cap for search in definition.searches}
     ledger.put(definition_text=text, run_cap=definition.run_cap, run_caps=caps, description=definition.description)
+
+
+def _tell_warm(context: _Context, best_of: str) -> None:
+    """What is tried first of another sweep's."""
+    count = sum(len(search.warm) for search in context.definition.searches)
+    if best_of and count:
+        told = "the best parameter set" if count == 1 else f"the {count} best parameter sets"
+        context.observe(Notice(f"{told} of {best_of} that lie in this search space come first"))
 
 
 def _extend(context: _Context, text: str) -> None:
@@ -210,7 +217,8 @@ def _work_left(context: _Context) -> bool:
 def _nothing_left(context: _Context) -> None:
     """No trial is to be run; the sweep's end, or MLflow's share of it, may have been cut short."""
     ledger, history = context.ledger, context.ledger.history()
-    reason = limit_reached(context.definition, history, ledger.active_seconds()) or EVERY_TRIAL
+    ended = ledger.get("reason") if ledger.get("state") == "complete" else ""
+    reason = limit_reached(context.definition, history, ledger.active_seconds()) or ended or words.WHOLE
     context.observe(Notice(f"nothing was run: {reason}"))
     if ledger.get("state") not in ("complete", "failed"):
         unfinished = any(record.counted and not record.state.final for record in history)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from textclf_sweep.definition.space import contains
 from textclf_sweep.definition.types import Metric, Search, SweepDefinition
 from textclf_sweep.errors import InputError
 from textclf_sweep.ledger import Ledger
@@ -37,8 +40,8 @@ def best_sets(definition: SweepDefinition, best_of: str, store: Store) -> Sets:
     if not any(found.values()):
         names = ", ".join(definition.architectures)
         raise InputError(
-            f"--enqueue-best-of {best_of}: that sweep has no complete trial of {names} with parameters to vary here",
-            fix="name a sweep of the same architecture, or leave the option out",
+            f"--enqueue-best-of {best_of}: that sweep has no complete trial of {names} that lies in this search space",
+            fix="name a sweep of the same architecture and parameters, or leave the option out",
         )
     return found
 
@@ -64,12 +67,14 @@ def settled(found: Sets, name: str, ledger: Ledger) -> Sets:
 
 
 def _best(search: Search, history: History, metric: Metric) -> list[dict[str, Scalar]]:
-    """The best distinct sets of one architecture, as far as this search varies their parameters."""
-    own = tuple(record for record in history if record.trial.architecture == search.architecture)
-    found: list[dict[str, Scalar]] = []
-    for record in ranked(own, metric):
+    """The best distinct sets of one architecture that lie in this search's space, as far as it varies parameters."""
+    # Whether a trial still counts in its own sweep is no matter here.
+    own = (replace(record, counted=True) for record in history if record.trial.architecture == search.architecture)
+    distributions, found = dict(search.space.distributions), list[dict[str, Scalar]]()
+    for record in ranked(tuple(own), metric):
         chosen = _varied(search, record.trial.parameters)
-        if chosen and chosen not in found:
+        inside = all(contains(distributions[name], value) for name, value in chosen.items())
+        if chosen and inside and chosen not in found:
             found.append(chosen)
     return found[:BEST]
 

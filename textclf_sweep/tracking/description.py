@@ -38,8 +38,11 @@ def _searched(view: SweepView) -> str:
     state = view.state + (f" ({view.reason})" if view.reason else "")
     verb = "maximise" if view.goal == "maximize" else "minimise"
     names = ", ".join(definition.get("architecture") or "?")
+    method, sampler = definition.get("method", "?"), definition.get("sampler")
+    how = f"{method} search" if sampler in (None, method) else f"{method} search ({sampler})"
+    how += ", a race," if definition.get("allocate") == "race" else ""
     return (
-        f"**Searched**: `{names}` by {definition.get('method', '?')} search to {verb}"
+        f"**Searched**: `{names}` by {how} to {verb}"
         f" `{view.metric}`, seed {definition.get('seed', 0)}. Sweep {state}: {len(counted)}{cap} trials"
         + (f" ({parts})." if parts else ".")
         + (f" {len(view.left_out)} more lie outside the search space and do not count." if view.left_out else "")

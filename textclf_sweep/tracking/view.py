@@ -227,6 +227,8 @@ def parent_params(view: SweepView) -> dict[str, str]:
     """The essentials of the definition that never change while it is the same sweep: MLflow's params can't."""
     values: dict[str, Any] = {
         "method": view.definition.get("method"),
+        "sampler": view.definition.get("sampler"),
+        "allocate": view.definition.get("allocate"),
         "metric": view.metric,
         "goal": view.goal,
         "architecture": ", ".join(view.definition.get("architecture") or ()) or None,

@@ -23,6 +23,7 @@ from textclf_sweep.data.features import Features
 from textclf_sweep.definition.types import EarlyStopping, Metric
 from textclf_sweep.training import optimizers, scores
 from textclf_sweep.training.early_stopping import Watch
+from textclf_sweep.training.parameters import complete
 from textclf_sweep.training.steps import StepFunction, trace_evaluation, trace_training
 from textclf_sweep.training.tasks import Decision
 from textclf_sweep.trial import SPREADS, Parameters
@@ -111,7 +112,7 @@ def fit(  # noqa: PLR0913 - the parts of a training run, each once
     Raises:
         DivergedError: a loss is not finite.
     """
-    epochs, watch = int(parameters["epochs"]), Watch.of(early_stopping, metric)
+    epochs, watch = int(complete(parameters)["epochs"]), Watch.of(early_stopping, metric)
     steps, weights = [_epochs_of(run, parameters) for run in runs], list[list[NDArray[Any]]]()
     for epoch in range(1, epochs + 1):
         metrics, confusion = _combined([step(epoch) for step in steps])
@@ -172,7 +173,7 @@ class _Epoch:
 def _epochs_of(run: Run, parameters: Parameters) -> Callable[[int], _Epoch]:
     """What trains and scores the model of `run` for one epoch, called with its number from 1 on."""
     learn, score = _learning(run.model, run.train, parameters, run.seed), trace_evaluation(run.model)
-    learning_rate = float(parameters["learning_rate"])
+    learning_rate = float(complete(parameters)["learning_rate"])
 
     def step(epoch: int) -> _Epoch:
         started = time.perf_counter()
@@ -193,10 +194,9 @@ def _epochs_of(run: Run, parameters: Parameters) -> Callable[[int], _Epoch]:
 
 def _learning(model: keras.Model, train: Features, parameters: Parameters, seed: int) -> Callable[[int], Evaluated]:
     """What trains `model` for one epoch, called with its number from 1 on."""
-    # Absent where the optimizer has none.
-    momentum = float(parameters.get("momentum", 0.9))
-    optimizer = optimizers.make(str(parameters["optimizer"]), float(parameters["learning_rate"]), momentum)
-    step, batch_size = trace_training(model, optimizer), int(parameters["batch_size"])
+    given = complete(parameters)
+    optimizer = optimizers.make(str(given["optimizer"]), float(given["learning_rate"]), float(given["momentum"]))
+    step, batch_size = trace_training(model, optimizer), int(given["batch_size"])
     return lambda epoch: _train_epoch(step, train, batch_size, np.random.default_rng([seed, epoch]))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from textclf_sweep.definition.space import Categorical, Parameter, Range
+from textclf_sweep.trial import Parameters, Scalar
 
 PARAMETERS = (
     Parameter(
@@ -23,3 +24,8 @@ PARAMETERS = (
     ),
     Parameter("epochs", "int", 10, "passes over the training part at the most", minimum=1, maximum=100000),
 )  # fmt: skip
+
+
+def complete(parameters: Parameters) -> dict[str, Scalar]:
+    """`parameters` and, where a condition keeps one of training's out of the trial, its default."""
+    return {item.name: item.preset for item in PARAMETERS} | dict(parameters)
