@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from textclf_sweep.analysis import words
+
 pytestmark = pytest.mark.e2e
 
 
@@ -36,7 +38,7 @@ def test_trials(place: Any, base: Any) -> None:
     assert starred.split()[:3] == ["*", str(base.json["best"]["number"]), "complete"]
     for row, trial in zip(rows, place.trials("base"), strict=True):
         assert f"{trial['value']:.4f}" in row
-        assert trial["parameters"]["optimizer"] in row
+        assert words.number(trial["parameters"]["learning_rate"]) in row
         assert " 50 " in row
 
 
