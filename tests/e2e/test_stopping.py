@@ -5,10 +5,13 @@ from __future__ import annotations
 import shlex
 import signal
 import sqlite3
+import time
 from contextlib import closing
 from typing import Any
 
 import pytest
+
+from textclf_sweep.cli._signals import ECHO_SECONDS
 
 pytestmark = pytest.mark.e2e
 
@@ -68,6 +71,7 @@ def test_a_second_ctrl_c_ends_it_at_once(place: Any, base: Any, wait_until: Any)
         running.interrupt()
         running.says(r"^stopping: ")
         assert not running.ended
+        time.sleep(2 * ECHO_SECONDS)  # sooner, it would be taken for an echo of the first
         running.interrupt()
         done = running.end()
     assert done.code == 130

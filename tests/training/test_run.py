@@ -170,10 +170,15 @@ class TestFailure:
         assert written(broken) == result
         assert not (broken.results / "5.1.npz").exists()
 
-    def test_a_parameter_that_is_missing_fails_the_trial(self, run, task) -> None:
-        short = task(6, results="short")
-        del short.trial.parameters["learning_rate"]
-        assert run.run_task(short, proceed, 1).reason == "KeyError: 'learning_rate'"
+    def test_a_value_that_training_cannot_use_fails_the_trial(self, run, task) -> None:
+        wrong = task(6, results="wrong", optimizer="newton")
+        assert run.run_task(wrong, proceed, 1).reason == "ValueError: unknown optimizer 'newton'"
+
+    @pytest.mark.parametrize("name", ["learning_rate", "optimizer", "batch_size", "units"])
+    def test_a_parameter_that_a_condition_keeps_out_has_its_default(self, run, task, name: str) -> None:
+        short = task(8, results=f"short-{name}")
+        del short.trial.parameters[name]
+        assert run.run_task(short, proceed, 1).state is TrialState.COMPLETE
 
     def test_a_loss_that_is_not_finite_fails_it_as_diverged(self, run, task) -> None:
         diverging = task(7, results="diverged", learning_rate=1e38, optimizer="sgd", epochs=3)
