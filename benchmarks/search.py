@@ -121,7 +121,7 @@ def parse() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--repetitions", type=int, default=100, help="seeds of each method; default 100")
-    parser.add_argument("--slow-repetitions", type=int, default=10, help="the same of a slow method; default 10")
+    parser.add_argument("--slow-repetitions", type=int, default=60, help="the same of a slow method; default 60")
     parser.add_argument("--first-seed", type=int, default=1, help="the seeds are this one and those after it")
     parser.add_argument("--architecture", action="append", help="one of the recorded ones; all by default; repeatable")
     # One that chooses each trial's epochs itself has no place on curves of one length.
