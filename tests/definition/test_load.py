@@ -406,3 +406,13 @@ def test_loading_imports_nothing_heavier_than_yaml() -> None:
 )
 def test_a_target_that_cannot_be_reached(problem, metric: str, said: str) -> None:
     assert said in problem(f"metric: {metric}\n")
+
+
+def test_a_name_with_spaces_is_shown_as_it_could_be(problem) -> None:
+    assert problem("name: My W&B sweep!\n").endswith("hint: e.g. name: My-W-B-sweep")
+
+
+def test_enqueued_sets_without_a_turn_are_named(read) -> None:
+    sets = "enqueue: [{units: 8}, {units: 16}, {units: 32}]\nparameters: {units: {values: [8, 16, 32]}}\n"
+    assert read(f"{sets}run_cap: 3\n").ignored == ()
+    assert read(f"{sets}run_cap: 1\n").ignored == ("the last 2 of 3 enqueued sets (run_cap is 1)",)

@@ -104,7 +104,11 @@ def _definition(
     return SweepDefinition(
         **plain, searches=searches, sampler=searcher.name, metric=metric, data=data, run_cap=caps.total,
         early_stopping=early_stopping, early_terminate=early_terminate, budget=budget,
-        ignored=(*(key for key in keys.FOREIGN if root.get(key)), *_idle(early_terminate, searches, catalogue)),
+        ignored=(
+            *(key for key in keys.FOREIGN if root.get(key)),
+            *_idle(early_terminate, searches, catalogue),
+            *_late(searches),
+        ),
     )  # fmt: skip
 
 
@@ -120,6 +124,15 @@ def _idle(early_terminate: EarlyTerminate | None, searches: Sequence[Search], ca
         first, epochs = pruner.first_epoch(early_terminate.options), max(item for item in longest if item is not None)
         if first >= epochs:
             yield f"early_terminate (it begins at epoch {first}, where trials of {epochs:g} have nothing left to save)"
+
+
+def _late(searches: Sequence[Search]) -> Iterator[str]:
+    """Enqueued sets that have no turn."""
+    for search in searches:
+        if search.run_cap is not None and len(search.enqueue) > search.run_cap:
+            late = len(search.enqueue) - search.run_cap
+            whose = f" of {search.architecture}" if len(searches) > 1 else ""
+            yield f"the last {late} of {len(search.enqueue)} enqueued sets{whose} (run_cap is {search.run_cap})"
 
 
 def _allocate(root: Field, values: Mapping[str, Any]) -> Allocate | None:

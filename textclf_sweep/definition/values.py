@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
@@ -73,6 +74,9 @@ def setting_value(field: Field, setting: Setting, problems: Problems) -> dict[st
                 value = seconds(value)
             return {setting.name: setting.rule.coerce(value)}  # type: ignore[arg-type]
     fix = mend(node, setting.rule) if isinstance(node, ScalarNode) else setting.advice
+    if setting.pattern and isinstance(node, ScalarNode) and isinstance(node.value, str):
+        plain = re.sub(r"[^A-Za-z0-9._-]+", "-", node.value).strip("-._")
+        fix = f"e.g. {setting.name}: {plain}" if re.fullmatch(setting.pattern, plain) else fix
     problems.add(field, f"{describe(node)} is not valid", setting.expected, fix)
     return {}
 
