@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import importlib
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -13,6 +14,23 @@ import pytest
 from textclf_sweep.data.features import FeatureInfo, Features
 
 VOCABULARY = 30
+
+
+@pytest.fixture(scope="session")
+def run(keras: ModuleType) -> ModuleType:
+    """The module `textclf_sweep.training.run`."""
+    return importlib.import_module("textclf_sweep.training.run")
+
+
+@pytest.fixture(scope="session")
+def vocabulary() -> Mapping[str, list[str]]:
+    """The words that tell each of three labels."""
+    words = {
+        "animal": "cat dog cow horse hen",
+        "fruit": "apple pear plum fig grape",
+        "tool": "saw file drill rasp vice",
+    }
+    return {label: text.split() for label, text in words.items()}
 
 
 @pytest.fixture(scope="session")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import math
 import pickle
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from statistics import fmean, pstdev
@@ -25,7 +24,6 @@ from textclf_sweep.definition.types import DataSettings, EarlyStopping, Metric
 from textclf_sweep.training.tasks import Decision, EvaluateTask, Evaluation, Refit, TrainTask
 from textclf_sweep.trial import METRICS, SPREADS, EpochEvent, Trial, TrialResult, TrialState, derive_seed
 
-WORDS = {"animal": "cat dog cow horse hen", "fruit": "apple pear plum fig grape", "tool": "saw file drill rasp vice"}
 PARAMETERS = {
     "embedding_dim": 8, "filters": 6, "kernel_size": 1, "kernels": 2, "dropout": 0.2, "l1": 0.0, "l2": 0.0,
     "vocabulary_size": 200, "max_length": 8, "lowercase": True, "min_count": 1,
@@ -39,18 +37,13 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:Depreca
 
 
 @pytest.fixture(scope="module")
-def run(keras: ModuleType) -> ModuleType:
-    return importlib.import_module("textclf_sweep.training.run")
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory, vocabulary: Mapping[str, list[str]]) -> Path:
     """A sweep's folder with 90 distinct rows in three folds, and 30 test rows."""
     generator = np.random.default_rng(0)
-    labels = [label for label in WORDS for _ in range(40)]
+    labels = [label for label in vocabulary for _ in range(40)]
     # A number makes each text one of its own; words of other labels make some hard to tell.
-    words = [" ".join(generator.choice(WORDS[label].split(), generator.integers(1, 4))) for label in labels]
-    other = [str(generator.choice(WORDS[str(generator.choice(list(WORDS)))].split())) for _ in labels]
+    words = [" ".join(generator.choice(vocabulary[label], generator.integers(1, 4))) for label in labels]
+    other = [str(generator.choice(vocabulary[str(generator.choice(list(vocabulary)))])) for _ in labels]
     texts = tuple(f"{word} {more} n{row}" for row, (word, more) in enumerate(zip(words, other, strict=True)))
     settings = DataSettings("csv", validation=0.25, test=0.25, folds=FOLDS)
     path = tmp_path_factory.mktemp("sweep")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 import json
 import math
 import pickle
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -24,7 +23,6 @@ from textclf_sweep.definition.types import EarlyStopping, Metric
 from textclf_sweep.training.tasks import Decision, EvaluateTask, Evaluation, TrainTask
 from textclf_sweep.trial import EpochEvent, Trial, TrialResult, TrialState
 
-WORDS = {"animal": "cat dog cow horse hen", "fruit": "apple pear plum fig grape", "tool": "saw file drill rasp vice"}
 PARAMETERS = {
     "embedding_dim": 8, "units": 6, "depth": 1, "dropout": 0.2, "bidirectional": False, "l1": 0.0, "l2": 0.0,
     "vocabulary_size": 100, "max_length": 8, "lowercase": True, "min_count": 1,
@@ -36,16 +34,11 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:Depreca
 
 
 @pytest.fixture(scope="module")
-def run(keras: ModuleType) -> ModuleType:
-    return importlib.import_module("textclf_sweep.training.run")
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory, vocabulary: Mapping[str, list[str]]) -> Path:
     """A sweep's folder with a corpus of 60 training rows, and 30 equal ones for validation and test."""
     generator = np.random.default_rng(0)
-    labels = [label for label in WORDS for _ in range(20)]
-    texts = [" ".join(generator.choice(WORDS[label].split(), generator.integers(1, 6))) for label in labels]
+    labels = [label for label in vocabulary for _ in range(20)]
+    texts = [" ".join(generator.choice(vocabulary[label], generator.integers(1, 6))) for label in labels]
     held_out = list(range(0, 60, 2))
     corpus = Corpus(
         texts=(*texts, *(texts[row] for row in held_out * 2)),
@@ -250,11 +243,11 @@ class TestEvaluation:
             confusion[labels.index(label), output.argmax()] += 1
         assert confusion.tolist() == [list(row) for row in evaluation.confusion]
 
-    def test_the_export_says_what_it_is(self, evaluated) -> None:
+    def test_the_export_says_what_it_is(self, evaluated, vocabulary) -> None:
         result, _, export = evaluated
         assert sorted(path.name for path in export.iterdir()) == [
             "labels.json", "model.keras", "trial.json", "vocabulary.json",
         ]  # fmt: skip
         trial = Trial.from_json(json.loads((export / "trial.json").read_text()))
         assert (trial.number, trial.parameters) == (result.trial, PARAMETERS)
-        assert json.loads((export / "labels.json").read_text()) == sorted(WORDS)
+        assert json.loads((export / "labels.json").read_text()) == sorted(vocabulary)

@@ -109,7 +109,7 @@ class Progress:
     @property
     def several(self) -> bool:
         """Whether more than one architecture is searched."""
-        return self.definition is not None and len(self.definition.searches) > 1
+        return self.definition is not None and self.definition.several
 
     @property
     def counts(self) -> Mapping[str, int]:

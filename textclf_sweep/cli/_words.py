@@ -26,8 +26,7 @@ def header(progress: Progress) -> tuple[str, ...]:
 
 def searching(definition: SweepDefinition) -> str:
     """``architecture lstm, method bayes (tpe)``: what is searched and how."""
-    several = len(definition.searches) > 1
-    names = f"architecture{'s' if several else ''} {', '.join(definition.architectures)}"
+    names = f"architecture{'s' if definition.several else ''} {', '.join(definition.architectures)}"
     sampler = "" if definition.sampler == definition.method else f" ({definition.sampler})"
     race = ", allocate race" if definition.allocate == "race" else ""
     return f"{names}, method {definition.method}{sampler}{race}"

@@ -60,21 +60,16 @@ def show(definition: SweepDefinition, planned: Mapping[str, Any], *, extend: boo
         _output.say(line)
     if definition.ignored:
         _output.say(f"ignored: {', '.join(definition.ignored)}")
-    if not sample or not (definition.searched or several(definition)):
+    if not sample or not (definition.searched or definition.several):
         return
     first = "the first trial" if len(sample) == 1 else f"the first {len(sample)} trials"
     _output.say(f"\n{first}:")
     columns = (
         Column("trial", tuple(str(trial["number"]) for trial in sample), number=True),
-        *([Column("architecture", tuple(trial["architecture"] for trial in sample))] if several(definition) else []),
+        *([Column("architecture", tuple(trial["architecture"] for trial in sample))] if definition.several else []),
         *parameter_columns([trial["parameters"] for trial in sample], words.ordered(definition.searched)),
     )
     draw(lambda width: fitted(columns, width))
-
-
-def several(definition: SweepDefinition) -> bool:
-    """Whether more than one architecture is searched."""
-    return len(definition.searches) > 1
 
 
 def combinations(planned: Mapping[str, Any]) -> tuple[str, ...]:

@@ -183,6 +183,11 @@ class SweepDefinition:
         return tuple(search.architecture for search in self.searches)
 
     @property
+    def several(self) -> bool:
+        """Whether more than one architecture is searched."""
+        return len(self.searches) > 1
+
+    @property
     def searched(self) -> tuple[str, ...]:
         """The names of the parameters that some architecture's search varies."""
         return tuple(dict.fromkeys(name for search in self.searches for name in search.space.searched))

@@ -14,7 +14,7 @@ from textclf_sweep.definition.distribution import position
 from textclf_sweep.definition.space import Categorical, Parameter, SearchSpace, draw
 from textclf_sweep.searchers import Ask, key, used
 from textclf_sweep.searchers import random as random_search
-from textclf_sweep.searchers._encoding import UNIT_END, Axis, axes
+from textclf_sweep.searchers._encoding import UNIT_END, Axis, axes, failure_value
 from textclf_sweep.trial import Parameters, Scalar, derive_seed
 
 if TYPE_CHECKING:
@@ -105,13 +105,8 @@ def _start(ask: Ask, dimensions: int, restarts: int) -> CMA:
 def _losses(ask: Ask) -> list[tuple[Parameters, float]]:
     """The parameters of every final trial and its loss; a failed one is worse than all others."""
     final = [record for record in ask.history if record.state.final]
-    sign = -1 if ask.metric.goal == "maximize" else 1
-    losses = [None if record.value is None else sign * record.value for record in final]
-    worst = max((value for value in losses if value is not None), default=0.0) + 1.0
-    return [
-        (record.trial.parameters, worst if value is None else value)
-        for record, value in zip(final, losses, strict=True)
-    ]
+    sign, failed = -1 if ask.metric.goal == "maximize" else 1, failure_value(ask.history, ask.metric)
+    return [(record.trial.parameters, sign * (failed if record.value is None else record.value)) for record in final]
 
 
 def _unit(axis: Axis, value: Scalar) -> float | None:

@@ -67,7 +67,7 @@ def _fewer(definition: SweepDefinition, ledger: Ledger, *, extend: bool) -> list
     """Caps on trials that have shrunk, of the sweep and of one architecture."""
     history = [record for record in ledger.history() if record.counted and not (extend and outside(record, definition))]
     caps: dict[str, int | None] = ledger.get("run_caps") or {}
-    if len(definition.searches) == 1 or definition.allocate == "race":
+    if not definition.several or definition.allocate == "race":
         wanted = [("run_cap", definition.run_cap, ledger.get("run_cap"), len(history))]
     else:
         wanted = [
@@ -98,11 +98,11 @@ def outside(record: TrialRecord, definition: SweepDefinition) -> bool:
     search, parameters = definition.search(record.trial.architecture), record.trial.parameters
     if search is None:
         return True
-    spaces = [search.space, *(search.space.fix(known(given, search.space)) for given in search.first)]
+    spaces = [search.space, *(search.space.fix(_known(given, search.space)) for given in search.first)]
     return not any(space.holds(parameters) for space in spaces)
 
 
-def known(parameters: Parameters, space: SearchSpace) -> Parameters:
+def _known(parameters: Parameters, space: SearchSpace) -> Parameters:
     """Those of `parameters` that the space has."""
     names = dict(space.distributions)
     return {name: value for name, value in parameters.items() if name in names}
