@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from textclf_sweep.data.corpus import PARTS, Corpus, PartName, Splits, comparable, read_info, read_part, write
+from textclf_sweep.data.corpus import PARTS, Corpus, PartName, Splits, comparable
+from textclf_sweep.data.snapshot import read_info, read_part, write
 from textclf_sweep.errors import StorageError
 
 pytestmark = pytest.mark.unit

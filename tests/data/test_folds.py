@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from textclf_sweep import data
 from textclf_sweep.data import features
 from textclf_sweep.data.clusters import clusters
-from textclf_sweep.data.corpus import ALL, PARTS, Corpus, Splits, fold_name, read_info, read_part, write
+from textclf_sweep.data.corpus import ALL, PARTS, Corpus, Splits, fold_name
 from textclf_sweep.data.features.tokens import read_vocabulary
+from textclf_sweep.data.snapshot import read_info, read_part, write
 from textclf_sweep.data.splits import split
 from textclf_sweep.definition.types import DataSettings
 from textclf_sweep.errors import DataError

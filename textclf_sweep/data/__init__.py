@@ -1,71 +1,83 @@
-"""From a file to `Splits`: read by a source, audited, split. Never imports TensorFlow or Keras.
+"""From files to `Splits`: read by a source, prepared, audited, split. Never imports TensorFlow or Keras.
 
-`load` is a line of stages: a source (`textclf_sweep.data.sources`) gives the rows as they are, the audit
-(`textclf_sweep.data.audit`) looks at them, incomplete ones are dropped with a note, and the rest is split
-(`textclf_sweep.data.splits`).
+`load` is a line of stages: a source (`textclf_sweep.data.sources`) gives the rows as they are, `prepare`
+(`textclf_sweep.data.prepare`) makes them complete and their labels uniform, the audit (`textclf_sweep.data.audit`)
+looks at them, and they are split (`textclf_sweep.data.splits`).
 """
 
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import dataclass
 
 from textclf_sweep.data import audit, sources
+from textclf_sweep.data.audit import Assumptions, Subject
 from textclf_sweep.data.corpus import Corpus, Splits
 from textclf_sweep.data.findings import Finding
+from textclf_sweep.data.prepare import prepare
 from textclf_sweep.data.splits import split
 from textclf_sweep.definition.types import DataSettings
 from textclf_sweep.errors import DataError, Problem
 
+__all__ = ["Assumptions", "Examined", "examine", "load"]
 
-def load(settings: DataSettings, seed: int) -> Splits:
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """Data that were read and looked at.
+
+    Attributes:
+        corpus: the rows that would be split.
+        rows: how many the source has.
+        findings: every one, the gravest first.
+    """
+
+    corpus: Corpus
+    rows: int
+    findings: tuple[Finding, ...]
+
+
+def load(settings: DataSettings, seed: int, assumptions: Assumptions | None = None, *, force: bool = False) -> Splits:
     """The data that `settings` names, checked and split.
 
     Args:
-        settings: where the data is and how it is split.
-        seed: of the split; unused when the source ships its own.
+        settings: where the data is, what is made of it and how it is split.
+        seed: of the split; unused when the data bring their own.
+        assumptions: what the audit assumes of the models.
+        force: whether to go on in spite of fatal findings.
 
     Raises:
-        DataError: the data cannot be read as asked, or has a fatal finding.
+        DataError: the data cannot be read as asked, cannot be split, or has a fatal finding.
     """
-    corpus, findings = examine(settings)
-    fatal = [finding for finding in findings if finding.severity == "fatal"]
-    if fatal:
-        raise DataError(*(_problem(finding, corpus.name) for finding in fatal))
-    return dataclasses.replace(split(corpus, settings, seed), findings=findings)
+    examined = examine(settings, assumptions)
+    fatal = [finding for finding in examined.findings if finding.severity == "fatal"]
+    hopeless = [finding for finding in fatal if finding.name in UNTRAINABLE]
+    if hopeless or (fatal and not force):
+        raise DataError(*(_problem(finding, examined.corpus.name, force=force) for finding in hopeless or fatal))
+    return dataclasses.replace(split(examined.corpus, settings, seed), findings=examined.findings)
 
 
-def examine(settings: DataSettings) -> tuple[Corpus, tuple[Finding, ...]]:
-    """The complete rows of the data that `settings` names, and every finding, fatal ones too.
+UNTRAINABLE = ("single_label",)
+"""Fatal findings that nobody can override: there would be nothing to learn."""
+
+
+def examine(settings: DataSettings, assumptions: Assumptions | None = None) -> Examined:
+    """The rows that `settings` names as they would be split, and every finding, fatal ones too.
 
     Raises:
         DataError: the data cannot be read as asked.
     """
-    corpus = sources.load(settings)
-    incomplete = audit.missing(corpus)
-    corpus = _complete(corpus)
-    return corpus, (*incomplete, *audit.findings(corpus))
+    assumed = assumptions or Assumptions()
+    read = sources.load(settings)
+    incomplete = audit.missing(Subject(read, assumed))
+    corpus = prepare(read, settings)
+    found = (*incomplete, *audit.findings(Subject(corpus, assumed)))
+    return Examined(corpus, len(read), tuple(sorted(found, key=lambda finding: audit.ORDER.index(finding.severity))))
 
 
-def _complete(corpus: Corpus) -> Corpus:
-    """`corpus` without the rows whose text or label is blank, with a note on each kind."""
-    without_label = [row for row, label in enumerate(corpus.labels) if not label.strip()]
-    dropped = set(without_label)
-    without_text = [row for row, text in enumerate(corpus.texts) if not text.strip() and row not in dropped]
-    dropped.update(without_text)
-    if not dropped:
-        return corpus
-    notes = [
-        f"{_dropped(len(rows), column)} (first: line {corpus.lines[rows[0]]})"
-        for column, rows in (("label", without_label), ("text", without_text))
-        if rows
-    ]
-    return corpus.select((row for row in range(len(corpus)) if row not in dropped), *notes)
-
-
-def _dropped(count: int, column: str) -> str:
-    return f"1 row without a {column} was dropped" if count == 1 else f"{count:,} rows without a {column} were dropped"
-
-
-def _problem(finding: Finding, name: str) -> Problem:
-    where = f"{name}:{finding.rows[0].line}" if finding.rows else name
-    return Problem(f"{finding.name}: {finding.why}", fix=finding.fix, where=where)
+def _problem(finding: Finding, name: str, *, force: bool) -> Problem:
+    row = finding.rows[0] if finding.rows else None
+    where = f"{row.file or name}:{row.line}" if row else name
+    overridable = not force and finding.name not in UNTRAINABLE
+    fix = f"{finding.remedy}\nor go on all the same: --force" if overridable else finding.remedy
+    return Problem(f"{finding.name}: {finding.why}", fix=fix, where=where)

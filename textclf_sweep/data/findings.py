@@ -14,17 +14,23 @@ class Row:
     """One row as an example of a finding.
 
     Attributes:
-        line: the physical line where its record starts, header = 1.
+        line: the physical line where its record starts, header = 1; the record's number in a source without lines.
         text, label: as the source gave them.
+        file: where the line is, when the data are in several files; else empty.
+        detail: what is remarkable about this row, e.g. the label a model expects; may be empty.
     """
 
     line: int
     text: str
     label: str
+    file: str = ""
+    detail: str = ""
 
-    def to_json(self) -> dict[str, Any]:
-        """As a JSON object."""
-        return {"line": self.line, "text": self.text, "label": self.label}
+    def to_json(self, *, texts: bool = True) -> dict[str, Any]:
+        """As a JSON object. Its text is null without `texts`; `file` and `detail` are there when not empty."""
+        more = {"file": self.file, "detail": self.detail if texts else ""}
+        whole = {"line": self.line, "text": self.text if texts else None, "label": self.label}
+        return whole | {name: value for name, value in more.items() if value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +45,8 @@ class Finding:
         texts: distinct texts affected, compared after trimming and lower-casing.
         rows: a few of the affected rows.
         why: what was found and why it matters, with the figures.
-        fix: what to do about it.
+        fix: what to do about it, in a sentence.
+        patch: the lines of YAML that do it, to be added to a definition; empty when no key of it can.
     """
 
     name: str
@@ -50,16 +57,22 @@ class Finding:
     rows: tuple[Row, ...]
     why: str
     fix: str
+    patch: str = ""
 
-    def to_json(self) -> dict[str, Any]:
-        """As a JSON object."""
+    @property
+    def remedy(self) -> str:
+        """`fix` and, below it, `patch`."""
+        return f"{self.fix}:\n{self.patch}" if self.patch else self.fix
+
+    def to_json(self, *, texts: bool = True) -> dict[str, Any]:
+        """As a JSON object; `texts` tells whether it has the texts of its rows."""
         return {
             "name": self.name,
             "severity": self.severity,
             "count": self.count,
             "share": self.share,
             "texts": self.texts,
-            "rows": [row.to_json() for row in self.rows],
+            "rows": [row.to_json(texts=texts) for row in self.rows],
             "why": self.why,
-            "fix": self.fix,
+            "fix": self.remedy,
         }

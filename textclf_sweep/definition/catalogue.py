@@ -47,10 +47,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Every discovered entry by room and name."""
+    """Every discovered entry by room and name, and the cleaning parameters that all architectures share."""
 
     architectures: Mapping[str, Entry]
     searchers: Mapping[str, Entry]
     sources: Mapping[str, Entry]
     engines: Mapping[str, Entry]
     pruners: Mapping[str, Entry]
+    cleaning: tuple[Parameter, ...] = ()

@@ -109,6 +109,7 @@ def data_of(field: Field, catalogue: Catalogue, problems: Problems) -> DataSetti
     if source is None:
         return None
     own = {name: value for name, value in _options(field, source, owners, problems) if value is not None}
+    values["text"] = (values.get("text", "text"),)
     path = None if values.get("path") is None else _absolute(field, values["path"])
     return DataSettings(**{**values, "source": source.name, "path": path, "options": own})
 
@@ -148,7 +149,7 @@ def _source(field: Field, values: Mapping[str, Any], catalogue: Catalogue, probl
 def _check_columns(field: Field, values: Mapping[str, Any], problems: Problems) -> None:
     """Columns are distinct and the shares leave something to train on."""
     standard = DataSettings("")
-    text, label = values.get("text", standard.text), values.get("label", standard.label)
+    text, label = values.get("text", standard.text[0]), values.get("label", standard.label)
     column = field.get("label") or field.get("text")
     if column is not None and text == label:
         problems.add(column, f"texts and labels are both in column {quote(text)}", "two columns")

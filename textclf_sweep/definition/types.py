@@ -110,28 +110,64 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
+class Missing:
+    """What is done about rows whose text is blank.
+
+    Attributes:
+        action: ``drop`` them with a note, keep them ``empty``, make them an ``error``, ``fill`` in one text for all, or
+            take the text ``from`` another column (and drop those where it is blank too).
+        value: the text to fill in, or the column's name; else empty.
+    """
+
+    action: Literal["drop", "empty", "error", "fill", "from"] = "drop"
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class DataSettings:
-    """Where texts and labels come from and how they are split.
+    """Where texts and labels come from, how labels are written, and how the rows are split.
+
+    Labels are trimmed, put in one case, mapped, dropped and counted in this order.
 
     Attributes:
         source: a source of the catalogue.
-        path: absolute path of the file; None for a bundled source.
-        text, label: column names.
-        group: column whose rows stay on one side of a split; None groups only equal texts.
-        validation, test: shares in (0, 1), with validation + test < 1; unused when the source ships its own split.
+        path: absolute path of the file or folder (or the name the source knows it by); None for a bundled source.
+        validation_path, test_path: the same, of separate validation and test data; None takes a share of `path`.
+        text: column names; several are joined by a space, blank ones left out.
+        label: column name.
+        group: column whose rows stay on one side of a split; None groups only equal and nearly equal texts.
+        split: column that says which part a row belongs to; None for none.
+        validation, test: shares in (0, 1), with validation + test < 1; unused for a part the data bring themselves.
         folds: every trial is trained so many times, each time validated on another part of the train and validation
             rows; None trains it once.
+        missing: what is done about blank texts.
+        trim_labels: whether white space around labels is removed.
+        label_case: ``keep``, ``lower`` or ``upper``.
+        labels: (written, meant) pairs; labels that are not written here stay.
+        drop_labels: labels whose rows are left out.
+        min_per_label: labels with fewer rows are left out; 1 keeps all.
+        log_text: whether MLflow may be sent texts of rows; None: when it is on this machine.
         options: the source's own options, all of them, defaults included.
     """
 
     source: str
     path: str | None = None
-    text: str = "text"
+    validation_path: str | None = None
+    test_path: str | None = None
+    text: tuple[str, ...] = ("text",)
     label: str = "label"
     group: str | None = None
+    split: str | None = None
     validation: float = 0.15
     test: float = 0.15
     folds: int | None = None
+    missing: Missing = Missing()
+    trim_labels: bool = False
+    label_case: Literal["keep", "lower", "upper"] = "keep"
+    labels: tuple[tuple[str, str], ...] = ()
+    drop_labels: tuple[str, ...] = ()
+    min_per_label: int = 1
+    log_text: bool | None = None
     options: Mapping[str, Scalar] = field(default_factory=dict)
 
 
@@ -199,7 +235,7 @@ class SweepDefinition:
     def identity(self) -> dict[str, Any]:
         """What makes it this sweep and no other, as JSON: everything but the keys of `FREE` and `ignored`.
 
-        The data's path is left out too: its content decides (see the data hash), so a moved file is no change.
+        The data's paths are left out too: their content decides (see the data hash), so a moved file is no change.
         """
         whole = dataclasses.asdict(self)
         kept = {key: value for key, value in whole.items() if key not in (*FREE, "ignored", "searches")}
@@ -208,7 +244,8 @@ class SweepDefinition:
         kept["enqueue"] = {
             search.architecture: [dict(item) for item in search.enqueue] for search in self.searches if search.enqueue
         }
-        del kept["data"]["path"]
+        for key in ("path", "validation_path", "test_path", "log_text"):
+            del kept["data"][key]
         plain: dict[str, Any] = json.loads(json.dumps(kept))
         return plain
 

@@ -8,7 +8,7 @@ from functools import cache
 from types import ModuleType
 
 from textclf_sweep import architectures, engines, pruners, searchers
-from textclf_sweep.data import features, sources
+from textclf_sweep.data import cleaning, features, sources
 from textclf_sweep.definition.catalogue import Catalogue, Entry
 from textclf_sweep.definition.space import Parameter
 from textclf_sweep.training import parameters as training
@@ -17,18 +17,18 @@ from textclf_sweep.training import parameters as training
 @cache
 def discover() -> Catalogue:
     """Every module of the rooms whose name does not begin with ``_``, by name."""
-    tokens = {module.__name__.rpartition(".")[2]: module.PARAMETERS for module in _modules(features)}
+    features_of = {module.__name__.rpartition(".")[2]: module.PARAMETERS for module in _modules(features)}
+
+    def architecture(module: ModuleType) -> Entry:
+        return _entry(module, (*features_of[module.FEATURES], *cleaning.PARAMETERS, *training.PARAMETERS))
+
     return Catalogue(
-        architectures={
-            entry.name: entry
-            for entry in (
-                _entry(module, (*tokens[module.FEATURES], *training.PARAMETERS)) for module in _modules(architectures)
-            )
-        },
+        architectures={entry.name: entry for entry in map(architecture, _modules(architectures))},
         searchers={entry.name: entry for entry in map(_entry, _modules(searchers))},
         sources={entry.name: entry for entry in map(_entry, _modules(sources))},
         engines={entry.name: entry for entry in map(_entry, _modules(engines))},
         pruners={entry.name: entry for entry in map(_entry, _modules(pruners))},
+        cleaning=cleaning.PARAMETERS,
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from textclf_sweep import data, locks, tracking
 from textclf_sweep.analysis import words
 from textclf_sweep.analysis.status import status_object
-from textclf_sweep.data import corpus
+from textclf_sweep.data import snapshot
 from textclf_sweep.data.corpus import PARTS, Splits
 from textclf_sweep.definition.types import SweepDefinition
 from textclf_sweep.engines import Engine
@@ -238,7 +238,7 @@ def _conclude(context: _Context, ending: Ending) -> None:
 def _work(context: _Context) -> None:
     """Start the workers, run the loop, open the test part for the winner."""
     definition, ledger, folder = context.definition, context.ledger, context.folder
-    corpus.write(context.splits, folder.corpus)
+    snapshot.write(context.splits, folder.corpus)
     engine = importlib.import_module(f"textclf_sweep.engines.{definition.engine}").start(definition.workers, folder)
     with closing(engine):
         ledger.start_session()

@@ -20,7 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from textclf_sweep.data.corpus import PARTS, CorpusInfo, PartName, read_info
+from textclf_sweep.data import cleaning
+from textclf_sweep.data.corpus import PARTS, PartName
+from textclf_sweep.data.snapshot import CorpusInfo, read_info, read_part, read_texts, write_texts
 from textclf_sweep.definition.space import Parameter
 from textclf_sweep.errors import Problem, StorageError
 from textclf_sweep.trial import Parameters
@@ -64,6 +66,12 @@ class Features:
     info: FeatureInfo
 
 
+Build = Callable[[Path], None]
+"""Fills an empty folder."""
+Cached = Callable[[Mapping[str, Any], Build], Path]
+"""Called with what an entry depends on and what builds it; returns the entry's complete folder."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What a features module builds.
@@ -73,18 +81,33 @@ class Request:
         info: what the snapshot says of itself.
         part: the part to build.
         parameters: the module's own parameters, all of them, coerced.
+        cleaning: the cleaning parameters and the cleaning's version; what is built of `texts` depends on all of it.
+        cached: see `Cached`.
     """
 
     corpus: Path
     info: CorpusInfo
     part: PartName
     parameters: Parameters
+    cleaning: Parameters
+    cached: Cached
 
+    def texts(self, part: PartName) -> tuple[str, ...]:
+        """The cleaned texts of a part; cleaned once for all features and their settings."""
 
-Build = Callable[[Path], None]
-"""Fills an empty folder."""
-Cached = Callable[[Mapping[str, Any], Build], Path]
-"""Called with what an entry depends on and what builds it; returns the entry's complete folder."""
+        def build(folder: Path) -> None:
+            texts = cleaning.clean(read_part(self.corpus, part).texts, self.cleaning)
+            write_texts(folder / "texts.jsonl", texts)
+
+        return read_texts(self.cached({"cleaned": part, **self.cleaning}, build) / "texts.jsonl")
+
+    def classes(self, part: PartName) -> npt.NDArray[np.int32]:
+        """The class numbers of a part's rows, shape (rows,)."""
+        import numpy as np  # noqa: PLC0415 - heavy
+
+        numbers = {label: index for index, label in enumerate(self.info.labels)}
+        labels = read_part(self.corpus, part).labels
+        return np.fromiter((numbers[label] for label in labels), np.int32, len(labels))
 
 
 class FeatureModule(Protocol):
@@ -99,7 +122,7 @@ class FeatureModule(Protocol):
         """Raised whenever the same data and parameters give other arrays, so that old entries are left alone."""
 
     def load(self, request: Request, cached: Cached) -> Features:
-        """The features asked for, through the cache.
+        """The features asked for, through the cache; `cached` knows the module and its version.
 
         What is learned (a vocabulary, say) is learned from the training part only.
         """
@@ -123,11 +146,16 @@ def load(name: str, corpus: Path, cache: Path, parameters: Parameters, part: str
         raise ValueError(f"{part!r} is none of {PARTS}")
     module = cast("FeatureModule", importlib.import_module(f"{__name__}.{name}"))
     own = {item.name: item.coerce(parameters.get(item.name, item.preset)) for item in module.PARAMETERS}
-    request = Request(corpus, read_info(corpus), part, own)
-    constant = {"features": name, "version": module.VERSION, "data": request.info.data_hash}
+    steps = {item.name: item.coerce(parameters.get(item.name, item.preset)) for item in cleaning.PARAMETERS}
+    info = read_info(corpus)
+
+    def common(depends: Mapping[str, Any], build: Build) -> Path:
+        return _entry(cache, {"data": info.data_hash, **depends}, build)
 
     def cached(depends: Mapping[str, Any], build: Build) -> Path:
-        return _entry(cache, {**constant, **depends}, build)
+        return common({"features": name, "version": module.VERSION, **depends}, build)
+
+    request = Request(corpus, info, part, own, {**steps, "cleaning_version": cleaning.VERSION}, common)
 
     try:
         return module.load(request, cached)

@@ -11,12 +11,11 @@ import json
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textclf_sweep.data.corpus import Part, read_part
 from textclf_sweep.data.features import Cached, FeatureInfo, Features, Request
 from textclf_sweep.definition.space import Parameter
 
@@ -32,7 +31,6 @@ PARAMETERS = (
         minimum=2,
     ),
     Parameter("max_length", "int", 64, "Tokens kept of a text, from its start.", minimum=1),
-    Parameter("lowercase", "bool", True, "Whether texts are lower-cased."),
     Parameter(
         "min_count", "int", 2,
         "Occurrences in the training texts that a token needs to get an id of its own; with 1 no training text has "
@@ -48,11 +46,9 @@ TOKEN = re.compile(r"\w+|[^\w\s]")
 """A run of letters, digits and underscores, or any other visible character alone."""
 
 
-def tokenize(text: str, *, lowercase: bool) -> list[str]:
+def tokenize(text: str) -> list[str]:
     """The tokens of `text`, in order."""
-    if lowercase:
-        text = text.lower()
-    if not text.isascii():  # after lower-casing, which can leave a letter and its accent apart
+    if not text.isascii():  # cleaning, such as lower-casing, can leave a letter and its accent apart
         text = unicodedata.normalize("NFC", text)
     return TOKEN.findall(text)
 
@@ -101,7 +97,8 @@ def load(request: Request, cached: Cached) -> Features:
     import numpy as np  # noqa: PLC0415 - heavy
 
     parameters = request.parameters
-    learned = {name: parameters[name] for name in ("vocabulary_size", "lowercase", "min_count")}
+    learned = {name: parameters[name] for name in ("vocabulary_size", "min_count")}
+    learned |= request.cleaning
     known = cached({"vocabulary": learned}, lambda folder: _build_vocabulary(folder, request))
     vocabulary = read_vocabulary(known / "vocabulary.json")
     longest = int((known / "longest.txt").read_text(encoding="ascii"))
@@ -120,7 +117,7 @@ _ARRAYS = ("inputs", "lengths", "labels")
 
 def _build_vocabulary(folder: Path, request: Request) -> None:
     parameters = request.parameters
-    texts = _tokenized(read_part(request.corpus, "train"), parameters)
+    texts = [tokenize(text) for text in request.texts("train")]
     vocabulary = learn(texts, int(parameters["vocabulary_size"]), int(parameters["min_count"]))
     content = json.dumps(vocabulary, ensure_ascii=False)
     (folder / "vocabulary.json").write_text(content, encoding="utf-8", errors="surrogatepass")
@@ -131,14 +128,6 @@ def _build_vocabulary(folder: Path, request: Request) -> None:
 def _build_arrays(folder: Path, request: Request, vocabulary: Sequence[str], width: int) -> None:
     import numpy as np  # noqa: PLC0415 - heavy
 
-    part = read_part(request.corpus, request.part)
-    inputs, lengths = encode(_tokenized(part, request.parameters), vocabulary, width)
-    classes = {label: index for index, label in enumerate(request.info.labels)}
-    labels = np.fromiter((classes[label] for label in part.labels), np.int32, len(part))
-    for name, array in zip(_ARRAYS, (inputs, lengths, labels), strict=True):
+    inputs, lengths = encode([tokenize(text) for text in request.texts(request.part)], vocabulary, width)
+    for name, array in zip(_ARRAYS, (inputs, lengths, request.classes(request.part)), strict=True):
         np.save(folder / f"{name}.npy", array)
-
-
-def _tokenized(part: Part, parameters: Mapping[str, object]) -> list[list[str]]:
-    lowercase = bool(parameters["lowercase"])
-    return [tokenize(text, lowercase=lowercase) for text in part.texts]

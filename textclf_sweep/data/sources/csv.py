@@ -22,4 +22,4 @@ def load(settings: DataSettings) -> Corpus:
     where = str(settings.path)
     text = _text.decode(_text.read_file(settings.path), encoding, where)
     table = _delimited.parse(text, delimiter, where)
-    return _delimited.to_corpus(table, settings.text, settings.label, settings.group)
+    return _delimited.to_corpus(table, settings.text[0], settings.label, settings.group)
