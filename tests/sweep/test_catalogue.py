@@ -32,7 +32,13 @@ PARAMETERS = [
 
 
 def test_it_has_every_room() -> None:
-    assert {field.name for field in fields(discover())} == set(ROOMS)
+    assert {field.name for field in fields(discover())} == {*ROOMS, "cleaning"}
+
+
+def test_every_architecture_has_the_cleaning_steps() -> None:
+    steps = {item.name for item in discover().cleaning}
+    assert "lowercase" in steps
+    assert all(steps <= {item.name for item in entry.parameters} for entry in discover().architectures.values())
 
 
 @pytest.mark.parametrize("room", ROOMS)
