@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Severity = Literal["fatal", "warning", "note"]
@@ -47,6 +47,8 @@ class Finding:
         why: what was found and why it matters, with the figures.
         fix: what to do about it, in a sentence.
         patch: the lines of YAML that do it, to be added to a definition; empty when no key of it can.
+        affected: the rows (indices from 0 of the corpus that was looked at) that were found; those of the sample when
+            only a sample was looked at. No part of the JSON.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Finding:
     why: str
     fix: str
     patch: str = ""
+    affected: tuple[int, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def remedy(self) -> str:

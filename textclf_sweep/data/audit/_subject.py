@@ -83,7 +83,8 @@ class Subject:
             shown: which of them are examples, in this order; None takes the first ones. `EXAMPLES` at the most.
             details: what is remarkable about a row that is shown.
         """
-        affected, corpus = sorted(rows), self.corpus
+        ranked = tuple(rows)
+        affected, corpus = sorted(ranked), self.corpus
         examples = tuple(
             Row(
                 line=corpus.lines[row],
@@ -96,7 +97,7 @@ class Subject:
         )
         distinct = len({self.comparable[row] for row in affected})
         share = len(affected) / max(1, len(corpus))
-        return Finding(name, severity, len(affected), share, distinct, examples, why, fix, patch)
+        return Finding(name, severity, len(affected), share, distinct, examples, why, fix, patch, ranked)
 
 
 Check = Callable[[Subject], Finding | None]
