@@ -71,8 +71,7 @@ def examine(settings: DataSettings, assumptions: Assumptions | None = None) -> E
     read = sources.load(settings)
     incomplete = audit.missing(Subject(read, assumed))
     corpus = prepare(read, settings)
-    found = (*incomplete, *audit.findings(Subject(corpus, assumed)))
-    return Examined(corpus, len(read), tuple(sorted(found, key=lambda finding: audit.ORDER.index(finding.severity))))
+    return Examined(corpus, len(read), audit.ordered((*incomplete, *audit.findings(Subject(corpus, assumed)))))
 
 
 def _problem(finding: Finding, name: str, *, force: bool) -> Problem:

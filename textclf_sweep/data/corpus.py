@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeVar, get_args
@@ -23,6 +24,17 @@ _T = TypeVar("_T")
 def comparable(text: str) -> str:
     """`text` as texts are compared everywhere in the program: trimmed and lower-cased."""
     return text.strip().lower()
+
+
+# Besides white space: control characters, the invisible ones of general punctuation, fillers, variation selectors.
+_VISIBLE = re.compile(
+    r"[^\s\x00-\x1f\x7f-\x9f\u00ad\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff]"
+)
+
+
+def blank(text: str) -> bool:
+    """Whether nothing of `text` can be seen; such a text or label counts as missing everywhere in the program."""
+    return _VISIBLE.search(text) is None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Iterable
 
 from textclf_sweep.data.audit._subject import Assumptions, Check, Subject
 from textclf_sweep.data.audit.missing import missing
 from textclf_sweep.data.findings import Finding
 
-__all__ = ["Assumptions", "Subject", "findings", "missing"]
+__all__ = ["Assumptions", "Subject", "findings", "missing", "ordered"]
 
 ORDER = ("fatal", "warning", "note")
 """Severities as they are listed."""
@@ -23,8 +24,12 @@ def findings(subject: Subject) -> tuple[Finding, ...]:
     """The findings of every check, the gravest first; none when there are no rows."""
     if not len(subject.corpus):
         return ()
-    found = [finding for check in _checks() if (finding := check(subject)) is not None]
-    return tuple(sorted(found, key=lambda finding: ORDER.index(finding.severity)))
+    return ordered(finding for check in _checks() if (finding := check(subject)) is not None)
+
+
+def ordered(found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Findings as they are listed: the gravest first, and of these the one that concerns the most rows."""
+    return tuple(sorted(found, key=lambda finding: (ORDER.index(finding.severity), -finding.share, finding.name)))
 
 
 def _checks() -> list[Check]:

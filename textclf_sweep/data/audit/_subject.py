@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import random
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from textclf_sweep.data import cleaning
 from textclf_sweep.data.corpus import Corpus, comparable
+from textclf_sweep.data.features.tokens import tokenize
 from textclf_sweep.data.findings import Finding, Row, Severity
 from textclf_sweep.trial import Parameters
 
@@ -15,6 +20,8 @@ EXAMPLES = 5
 """Rows shown of a finding."""
 NAMED = 5
 """Labels named in a sentence before it says how many more there are."""
+SAMPLE_ROWS, SAMPLE_CHARACTERS = 50_000, 20_000_000
+"""The most that is looked at where each text must be cleaned and cut into tokens: shares are the same on a sample."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +67,35 @@ class Subject:
         """Rows of each label."""
         return Counter(self.corpus.labels)
 
+    @cached_property
+    def sample(self) -> tuple[int, ...]:
+        """Rows drawn by the seed, in the corpus' order: every row when they are few and short enough."""
+        texts = self.corpus.texts
+        order = list(range(len(texts)))
+        random.Random(self.assumptions.seed).shuffle(order)  # noqa: S311 - no secret
+        drawn: list[int] = []
+        characters = 0
+        for row in order[:SAMPLE_ROWS]:
+            characters += len(texts[row])
+            if drawn and characters > SAMPLE_CHARACTERS:
+                break
+            drawn.append(row)
+        return tuple(sorted(drawn))
+
+    @property
+    def sampled(self) -> str:
+        """What a sentence says of the rows looked at when they are only a sample; else nothing."""
+        return "" if len(self.sample) == len(self.corpus) else f" (of {len(self.sample):,} rows drawn at random)"
+
+    @cached_property
+    def tokens(self) -> tuple[tuple[str, ...], ...]:
+        """The tokens of each row of `sample`, cleaned as every trial cleans it."""
+        texts = [self.corpus.texts[row] for row in self.sample]
+        cleaned = cleaning.clean(texts, self.assumptions.cleaning)
+        cut = tokenize if self.assumptions.unit == "word" else list
+        # Most tokens occur many times: one string for all of them is a tenth of the memory.
+        return tuple(tuple(map(sys.intern, cut(text))) for text in cleaned)
+
     def finding(  # noqa: PLR0913, PLR0917 - what a finding says, each once
         self,
         name: str,
@@ -70,6 +106,7 @@ class Subject:
         patch: str = "",
         shown: Sequence[int] | None = None,
         details: Callable[[int], str] | None = None,
+        looked: int | None = None,
     ) -> Finding:
         """A finding about these rows (indices from 0).
 
@@ -82,6 +119,7 @@ class Subject:
             patch: the YAML that does it.
             shown: which of them are examples, in this order; None takes the first ones. `EXAMPLES` at the most.
             details: what is remarkable about a row that is shown.
+            looked: how many rows were looked at when not all were; count and share are then estimates for all.
         """
         ranked = tuple(rows)
         affected, corpus = sorted(ranked), self.corpus
@@ -96,8 +134,9 @@ class Subject:
             for row in (affected if shown is None else shown)[:EXAMPLES]
         )
         distinct = len({self.comparable[row] for row in affected})
-        share = len(affected) / max(1, len(corpus))
-        return Finding(name, severity, len(affected), share, distinct, examples, why, fix, patch, ranked)
+        share = len(affected) / max(1, len(corpus) if looked is None else looked)
+        count = len(affected) if looked is None else round(share * len(corpus))
+        return Finding(name, severity, count, share, distinct, examples, why, fix, patch, ranked)
 
 
 Check = Callable[[Subject], Finding | None]
@@ -122,3 +161,15 @@ def named(labels: Iterable[str]) -> str:
 def plural(count: int, word: str) -> str:
     """``1 row``, ``2,000 rows``."""
     return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
+
+
+def quoted(text: str) -> str:
+    """`text` as a double-quoted scalar of YAML, on one line, what cannot be seen escaped."""
+    escaped = json.dumps(text, ensure_ascii=False)[1:-1]
+    return f'"{"".join(map(_visible, escaped))}"'
+
+
+def _visible(character: str) -> str:
+    if character.isprintable():
+        return character
+    return f"\\u{ord(character):04x}" if ord(character) <= 0xFFFF else f"\\U{ord(character):08x}"
