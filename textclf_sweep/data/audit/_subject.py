@@ -163,6 +163,12 @@ def plural(count: int, word: str) -> str:
     return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
 
 
+def amount(count: int, of: int) -> str:
+    """``17 rows (0.05%)``."""
+    share = count / max(1, of)
+    return f"{plural(count, 'row')} ({share:.2%})" if share < 0.01 else f"{plural(count, 'row')} ({share:.1%})"
+
+
 def quoted(text: str) -> str:
     """`text` as a double-quoted scalar of YAML, on one line, what cannot be seen escaped."""
     escaped = json.dumps(text, ensure_ascii=False)[1:-1]

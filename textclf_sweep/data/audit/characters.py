@@ -1,0 +1,177 @@
+"""Checks of the texts' characters: what nobody typed, what was decoded wrongly, and what is left of HTML.
+
+Finding and cure agree: what a check reports is what the cleaning step of its patch changes.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+
+from textclf_sweep.data.audit._subject import Check, Subject, amount, plural
+from textclf_sweep.data.cleaning.characters import fix_mojibake, rogue
+from textclf_sweep.data.cleaning.markup import debris
+from textclf_sweep.data.findings import Finding, Severity
+
+WARNING = 0.01
+"""The share of rows from which on such characters are no mere blemish."""
+CONCENTRATED, CONCENTRATED_ROWS = 0.8, 10
+"""The share of the affected rows, and their least number, under one label that makes them a giveaway of it."""
+REPLACEMENT = "\ufffd"
+"""Stands where a character was lost in decoding."""
+WRONG_LETTERS, WRONG_SHARE = 4, 0.6
+"""Accented Latin letters, and their share of all letters, that no language has: another alphabet's bytes."""
+SINGLE_BYTE = ("cp1251", "koi8_r", "iso8859_5", "cp866", "cp1253", "cp1255")
+"""Encodings of other alphabets that are read as Latin-1 by mistake: Cyrillic, Greek, Hebrew."""
+
+
+def rogue_characters(subject: Subject) -> Finding | None:
+    """Controls, zero-width, private and other characters that nobody sees; see `cleaning.characters.ROGUE`."""
+    found = {row: characters for row, text in enumerate(subject.corpus.texts) if (characters := rogue(text))}
+    if not found:
+        return None
+    kinds = Counter(character for characters in found.values() for character in set(characters))
+    most = ", ".join(f"{called(character)} in {plural(rows, 'row')}" for character, rows in kinds.most_common(3))
+    more = f" and {plural(len(kinds) - 3, 'other')}" if len(kinds) > 3 else ""
+    why = (
+        f"{amount(len(found), len(subject.corpus))} with characters that nobody sees or typed ({most}{more}); they cut "
+        f"or glue words, so that the model meets tokens it can't know{_giveaway(subject, found)}"
+    )
+    return _cured(
+        subject, "rogue_characters", found, why, "strip_control", lambda row: _counted(map(called, found[row]))
+    )
+
+
+def mojibake(subject: Subject) -> Finding | None:
+    """Texts that were decoded in a wrong encoding: ``cafÃ©`` for ``café``, or U+FFFD where a character was lost."""
+    repaired, lost, misread = _decoded(subject.corpus.texts)
+    rows = sorted((*repaired, *lost, *misread))
+    if not rows:
+        return None
+    parts = (
+        (len(repaired), "can be repaired"),
+        (len(lost), f"with {called(REPLACEMENT)} where a character is lost"),
+        (len(misread), f"in what looks like {_commonest(misread.values())} read as another encoding"),
+    )
+    kinds = ", ".join(f"{plural(count, 'row')} {what}" for count, what in parts if count)
+    why = (
+        f"{amount(len(rows), len(subject.corpus))} decoded in a wrong encoding somewhere on the way ({kinds}); a word "
+        f"with wrong characters is another token than the word itself{_giveaway(subject, rows)}"
+    )
+
+    def detail(row: int) -> str:
+        if row in repaired:
+            return _repair(subject.corpus.texts[row], repaired[row])
+        return f"looks like {misread[row]}" if row in misread else f"has {called(REPLACEMENT)}"
+
+    if len(repaired) >= len(lost) + len(misread):
+        return _cured(subject, "mojibake", rows, why, "fix_mojibake", detail)
+    severity = _severity(subject, len(rows))
+    fix = "get these texts again from where they were right, and read them in the encoding they were written in"
+    patch = f"data:\n  encoding: {_commonest(misread.values())}" if len(misread) > len(lost) else ""
+    return subject.finding("mojibake", severity, rows, why, fix, patch, details=detail)
+
+
+def html_debris(subject: Subject) -> Finding | None:
+    """Tags and entities of HTML."""
+    found = {row: piece for row, text in enumerate(subject.corpus.texts) if (piece := debris(text))}
+    if not found:
+        return None
+    kinds = Counter(piece if len(piece) <= 20 else f"{piece[:20]}..." for piece in found.values())
+    most = ", ".join(f"{piece} in {plural(rows, 'row')}" for piece, rows in kinds.most_common(3))
+    why = (
+        f"{amount(len(found), len(subject.corpus))} with HTML tags or entities ({most}); they become tokens of their "
+        f"own, take the place of words, and tell where a text comes from rather than what it says"
+        f"{_giveaway(subject, found)}"
+    )
+    return _cured(subject, "html_debris", found, why, "strip_html", lambda row: found[row][:60])
+
+
+CHECKS: tuple[Check, ...] = (rogue_characters, mojibake, html_debris)
+
+
+def called(character: str) -> str:
+    """A character by its code point and name, e.g. ``U+200B ZERO WIDTH SPACE``."""
+    kinds = {"Cc": "CONTROL CHARACTER", "Co": "PRIVATE USE", "Cs": "LONE SURROGATE", "Cn": "NO CHARACTER"}
+    first = character[:1]
+    return f"U+{ord(first):04X} {unicodedata.name(first, kinds.get(unicodedata.category(first), 'UNNAMED'))}"
+
+
+def _decoded(texts: Sequence[str]) -> tuple[dict[int, str], list[int], dict[int, str]]:
+    """Rows that can be repaired, and how; with lost characters; of another alphabet, and its encoding."""
+    repaired: dict[int, str] = {}
+    lost: list[int] = []
+    misread: dict[int, str] = {}
+    for row, text in enumerate(texts):
+        if text.isascii():
+            continue
+        if (fixed := fix_mojibake(text)) != text:
+            repaired[row] = fixed
+        elif REPLACEMENT in text:
+            lost.append(row)
+        elif encoding := _alphabet(text):
+            misread[row] = encoding
+    return repaired, lost, misread
+
+
+def _severity(subject: Subject, count: int) -> Severity:
+    return "warning" if count >= WARNING * len(subject.corpus) else "note"
+
+
+def _cured(  # noqa: PLR0913, PLR0917 - as `Subject.finding`
+    subject: Subject, name: str, rows: Iterable[int], why: str, step: str, details: Callable[[int], str]
+) -> Finding:
+    """A finding that a cleaning step cures: a note when every trial takes that step anyway."""
+    affected = list(rows)
+    if subject.assumptions.cleaning.get(step):
+        fix = f"nothing is left to do: every trial cleans its texts of it ({step}: true)"
+        return subject.finding(name, "note", affected, why, fix, details=details)
+    fix = "have the texts cleaned of it"
+    patch = f"data:\n  cleaning:\n    {step}: true"
+    return subject.finding(name, _severity(subject, len(affected)), affected, why, fix, patch, details=details)
+
+
+def _giveaway(subject: Subject, rows: Iterable[int]) -> str:
+    """What is said when the rows are nearly all of one label although few of all rows are."""
+    labels = subject.corpus.labels
+    counts = Counter(labels[row] for row in rows)
+    (label, most), total = counts.most_common(1)[0], counts.total()
+    if total < CONCENTRATED_ROWS or most < CONCENTRATED * total:
+        return ""
+    if subject.counts[label] / len(labels) > CONCENTRATED / 2:
+        return ""
+    return f"; {most / total:.0%} of these rows have the label {label!r}, so it gives that label away"
+
+
+def _counted(names: Iterable[str]) -> str:
+    return ", ".join(name if times == 1 else f"{name} ({times} times)" for name, times in Counter(names).most_common(3))
+
+
+def _repair(text: str, fixed: str) -> str:
+    """Where `fixed` first differs, with some words around."""
+    start = next((at for at, (old, new) in enumerate(zip(text, fixed, strict=False)) if old != new), len(fixed))
+    start = max(0, start - 20)
+    return f"would be {'...' * (start > 0)}{fixed[start : start + 50]}{'...' * (len(fixed) > start + 50)}"
+
+
+def _alphabet(text: str) -> str:
+    """The encoding of another alphabet that `text` was in before it was read as Latin-1; empty when it was not."""
+    letters = [character for character in text if character.isalpha()]
+    wrong = [character for character in letters if "\u00c0" <= character <= "\u00ff"]
+    if len(wrong) < WRONG_LETTERS or len(wrong) < WRONG_SHARE * len(letters):
+        return ""
+    raw = "".join(wrong).encode("latin-1")
+    scores = {encoding: _score(raw.decode(encoding, "replace")) for encoding in SINGLE_BYTE}
+    best = max(SINGLE_BYTE, key=lambda encoding: scores[encoding])
+    return best if scores[best] >= WRONG_SHARE else ""
+
+
+def _score(text: str) -> float:
+    """The share of small letters (or letters of an alphabet without case): the right encoding has the most."""
+    return sum(unicodedata.category(character) in ("Ll", "Lo") for character in text) / len(text)
+
+
+def _commonest(encodings: Iterable[str]) -> str:
+    counts = Counter(encodings).most_common(1)
+    return counts[0][0] if counts else ""
