@@ -51,6 +51,7 @@ class Corpus:
         name: what the data is called in messages, e.g. the file.
         notes: one sentence for everything that was dropped.
         files: the file of each row, when there are several; None: all are from `name`.
+        spare: the text to take where a row has none; blank when that is missing, too. None: there is no such column.
     """
 
     texts: tuple[str, ...]
@@ -61,11 +62,12 @@ class Corpus:
     name: str = ""
     notes: tuple[str, ...] = ()
     files: tuple[str, ...] | None = None
+    spare: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
-        columns = (self.labels, self.lines, self.groups, self.parts, self.files)
+        columns = (self.labels, self.lines, self.groups, self.parts, self.files, self.spare)
         if any(column is not None and len(column) != len(self.texts) for column in columns):
-            raise ValueError("texts, labels, lines, groups, parts and files must have the same length")
+            raise ValueError("texts, labels, lines, groups, parts, files and spare must have the same length")
         if self.parts is not None and not set(self.parts) <= {*PARTS, ""}:
             raise ValueError(f"parts must be among {PARTS}, or blank")
 
@@ -73,7 +75,7 @@ class Corpus:
         return len(self.texts)
 
     def hash(self) -> str:
-        """SHA-256 of everything but name, notes and files, hexadecimal."""
+        """SHA-256 of everything but name, notes, files and spare, hexadecimal."""
         return _digest((self.texts, self.labels, self.lines, self.groups, self.parts))
 
     def place(self, row: int) -> str:
@@ -92,6 +94,7 @@ class Corpus:
             name=self.name,
             notes=(*self.notes, *notes),
             files=None if self.files is None else _pick(self.files, kept),
+            spare=None if self.spare is None else _pick(self.spare, kept),
         )
 
 

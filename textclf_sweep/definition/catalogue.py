@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from textclf_sweep.definition.space import Parameter
 from textclf_sweep.trial import Scalar
@@ -27,7 +28,9 @@ class Entry:
         check: of a pruner, what is wrong with options that are each valid, in a few words; empty when nothing is.
         first_epoch: of a pruner, the first epoch after which it can end a trial, by its options.
         idle: of a pruner, the options that have no effect beside the others.
-        extensions: a source's file name endings, lower case, with the dot; empty for a source without a path.
+        extensions: a source's file name endings, lower case, with the dot; empty for a source that reads no file.
+        path: what a source's path is: ``file``, ``folder``, ``name`` (a folder, or a name that the source knows) or
+            ``none``.
     """
 
     name: str
@@ -36,6 +39,7 @@ class Entry:
     finite: bool = False
     weighs: bool = True
     extensions: tuple[str, ...] = ()
+    path: Literal["file", "folder", "name", "none"] = "none"
     methods: tuple[str, ...] = ()
     library: str = "optuna"
     default: bool = False

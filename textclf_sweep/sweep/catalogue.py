@@ -45,6 +45,7 @@ def _entry(module: ModuleType, more: tuple[Parameter, ...] = ()) -> Entry:
         finite=getattr(module, "FINITE", False),
         weighs=getattr(module, "WEIGHS", True),
         extensions=getattr(module, "EXTENSIONS", ()),
+        path=getattr(module, "PATH", "none"),
         methods=getattr(module, "METHODS", ()),
         library=getattr(module, "LIBRARY", "optuna"),
         default=getattr(module, "DEFAULT", False),

@@ -3,102 +3,110 @@
 from __future__ import annotations
 
 import csv
-import difflib
-import io
-import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Literal
 
-from textclf_sweep.data.corpus import Corpus
+from textclf_sweep.data.sources import _file, _text
+from textclf_sweep.data.sources._table import BlankLines, Table, chosen, option
 from textclf_sweep.errors import DataError, Problem
+from textclf_sweep.trial import Scalar
 
 FIELD_LIMIT = 10_000_000
 """The longest field that is accepted, in characters."""
 _DELIMITERS = {",": "`,`", ";": "`;`", "\t": "a tab", "|": "`|`"}
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table as read; every row has as many fields as the header.
+def read(
+    path: str | None, options: Mapping[str, Scalar], delimiter: str, columns: Collection[str] | None, *, quoting: bool
+) -> Table:
+    """The table in the file at `path`, which may be packed with gzip; see `parse`.
 
-    Attributes:
-        where: the file, for messages.
-        delimiter: one character.
-        header: the column names, all different.
-        rows: the fields of each record, text as it stands in the file.
-        lines: the physical line where each record starts, header = 1.
-        notes: one sentence for what was left out.
+    Raises:
+        DataError: the file cannot be read, decoded or parsed.
     """
-
-    where: str
-    delimiter: str
-    header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    lines: tuple[int, ...]
-    notes: tuple[str, ...] = ()
-
-    def column(self, name: str) -> tuple[str, ...]:
-        """The fields of the column `name`, which must exist."""
-        index = self.header.index(name)
-        return tuple([row[index] for row in self.rows])
+    encoding, where = str(option(options, _text.ENCODING)), str(path)
+    with _file.open_file(path) as file:
+        return parse(_text.lines(file, encoding, where), delimiter, where, columns, quoting=quoting)
 
 
-def parse(text: str, delimiter: str, where: str) -> Table:
-    r"""The table in `text`.
+def parse(
+    lines: Iterable[str],
+    delimiter: str,
+    where: str,
+    columns: Collection[str] | None = None,
+    *,
+    quoting: bool = True,
+) -> Table:
+    r"""The table in `lines`.
 
     Args:
-        text: a whole file, decoded; fields may be in double quotes, and hold line ends then.
+        lines: those of a whole file, each with its end.
         delimiter: one character between fields; ``\t`` may be spelled out.
         where: the file, for messages.
+        columns: those whose texts are kept; None keeps all.
+        quoting: whether fields may be in double quotes, and then hold delimiters and line ends; else a quote is a
+            character like any other.
 
     Raises:
         DataError: an empty table, a ragged row, a quote that is not closed, a field that is too long, two columns of
             one name, or a delimiter that cannot be one.
     """
     delimiter = _checked(delimiter, where)
-    records = _records(text, delimiter, where)
+    records = _records(lines, delimiter, where, quoting=quoting)
+    blank = BlankLines()
     header: tuple[str, ...] = ()
-    rows, lines, blank = [], [], []
     for line, record in records:
-        if not any(field.strip() for field in record) and len(record) < 2:
-            blank.append(line)
-        elif not header:
-            header = record
+        if _is_blank(record):
+            blank.add(line)
         else:
-            rows.append(record)
-            lines.append(line)
+            header = tuple(record)
+            break
     if not header:
         raise DataError(Problem("the file is empty", "a header and rows", "check data.path", where=where))
     _check_header(header, where)
-    _check_widths(header, rows, lines, where)
-    if not rows:
+    kept: dict[str, list[str]] = {name: [] for name in chosen(header, columns)}
+    starts = _collect(records, header, kept, blank, where)
+    if not starts:
         problem = Problem("the file has a header but no rows", "at least one row", "check data.path", where=where)
         raise DataError(problem)
-    # Blank lines at the end lose nothing and are common; others may be a surprise.
-    inner = [line for line in blank if line < lines[-1]]
-    counted = "1 blank line was" if len(inner) == 1 else f"{len(inner):,} blank lines were"
-    notes = (f"{counted} skipped (first: line {inner[0]})",) if inner else ()
-    return Table(where, delimiter, header, tuple(rows), tuple(lines), notes)
+    # Converted one by one, so that the lists do not all stand beside the tuples.
+    texts = {name: tuple(kept.pop(name)) for name in list(kept)}
+    notes = blank.notes() if quoting else (*blank.notes(), *_quoted(texts.values(), starts))
+    return Table(where, header, texts, tuple(starts), notes, advice=_advice(header, delimiter))
 
 
-def to_corpus(table: Table, text: str, label: str, group: str | None = None) -> Corpus:
-    """The corpus of the columns `text`, `label` and, if not None, `group`.
+def _collect(
+    records: Iterator[tuple[int, list[str]]],
+    header: Sequence[str],
+    kept: Mapping[str, list[str]],
+    blank: BlankLines,
+    where: str,
+) -> list[int]:
+    """Add the fields of all records to the lists in `kept`, and return the lines where the records start."""
+    width = len(header)
+    picked = [(kept[name], header.index(name)) for name in kept]
+    starts: list[int] = []
+    ragged: list[int] = []  # the first one's line and width, and a count
+    for line, record in records:
+        if len(record) == width and (width > 1 or record[0].strip()):
+            if blank.since:
+                blank.row()
+            starts.append(line)
+            for values, index in picked:
+                values.append(record[index])
+        elif _is_blank(record):
+            blank.add(line)
+        elif ragged:
+            ragged[2] += 1
+        else:
+            ragged = [line, len(record), 1]
+    if ragged:
+        raise DataError(_ragged(ragged, width, where))
+    return starts
 
-    Raises:
-        DataError: one of the columns does not exist; all that don't are named.
-    """
-    wanted = {"data.text": text, "data.label": label} | ({} if group is None else {"data.group": group})
-    absent = [_no_column(table, name, key) for key, name in wanted.items() if name not in table.header]
-    if absent:
-        raise DataError(*absent)
-    return Corpus(
-        texts=table.column(text),
-        labels=table.column(label),
-        lines=table.lines,
-        groups=None if group is None else table.column(group),
-        name=table.where,
-        notes=table.notes,
-    )
+
+def _is_blank(record: Sequence[str]) -> bool:
+    return len(record) < 2 and not any(field.strip() for field in record)
 
 
 def _checked(delimiter: str, where: str) -> str:
@@ -115,14 +123,15 @@ def _checked(delimiter: str, where: str) -> str:
     return plain
 
 
-def _records(text: str, delimiter: str, where: str) -> Iterator[tuple[int, tuple[str, ...]]]:
+def _records(lines: Iterable[str], delimiter: str, where: str, *, quoting: bool) -> Iterator[tuple[int, list[str]]]:
     """Each record and the line it starts in."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    style: Literal[0, 3] = csv.QUOTE_MINIMAL if quoting else csv.QUOTE_NONE
+    reader = csv.reader(lines, delimiter=delimiter, quoting=style, strict=True)
     limit = csv.field_size_limit(FIELD_LIMIT)
     start = 1
     try:
         for record in reader:
-            yield start, tuple(record)
+            yield start, record
             start = reader.line_num + 1
     except csv.Error as error:
         raise DataError(_malformed(str(error), f"{where}:{start}", reader.line_num)) from error
@@ -166,33 +175,39 @@ def _check_header(header: Sequence[str], where: str) -> None:
         raise DataError(problem)
 
 
-def _check_widths(header: Sequence[str], rows: Sequence[Sequence[str]], lines: Sequence[int], where: str) -> None:
-    ragged = [index for index, row in enumerate(rows) if len(row) != len(header)]
-    if not ragged:
-        return
-    first = ragged[0]
-    more = f" ({len(ragged) - 1:,} more rows like it)" if len(ragged) > 1 else ""
-    problem = Problem(
-        f"the row has {_fields(len(rows[first]))}{more}",
-        f"{_fields(len(header))}, as in the header",
+def _ragged(ragged: Sequence[int], width: int, where: str) -> Problem:
+    line, found, count = ragged
+    more = f" ({count - 1:,} more rows like it)" if count > 1 else ""
+    return Problem(
+        f"the row has {_fields(found)}{more}",
+        f"{_fields(width)}, as in the header",
         'put a text that holds the delimiter into double quotes: "..."',
-        where=f"{where}:{lines[first]}",
+        where=f"{where}:{line}",
     )
-    raise DataError(problem)
 
 
 def _fields(count: int) -> str:
     return f"{count} field" if count == 1 else f"{count} fields"
 
 
-def _no_column(table: Table, name: str, key: str) -> Problem:
-    columns = ", ".join(repr(column) for column in table.header[:20])
-    others = [mark for mark in _DELIMITERS if mark != table.delimiter and mark in table.header[0]]
-    if len(table.header) == 1 and others:
-        shown = re.sub(r"\t", r"\\t", others[0])
-        fix = f'the columns seem to be separated by {_DELIMITERS[others[0]]}: write `delimiter: "{shown}"`'
-    else:
-        by_name = {column.strip().lower(): column for column in table.header}
-        near = difflib.get_close_matches(name.strip().lower(), by_name, 1)
-        fix = f"did you mean {by_name[near[0]]!r}?" if near else f"write the column's name in {key}"
-    return Problem(f"there is no column {name!r}", f"one of {columns}", fix, where=f"{table.where}:1", key=key)
+def _quoted(columns: Iterable[Sequence[str]], starts: Sequence[int]) -> tuple[str, ...]:
+    """A note when fields read without quoting look as if they had been written with it."""
+    rows = {
+        row
+        for column in columns
+        for row, text in enumerate(column)
+        if text.startswith('"') and len(text) > 1 and text.endswith('"') and text[1:-1].count('"') % 2 == 0
+    }
+    if not rows:
+        return ()
+    found = "1 row has a field" if len(rows) == 1 else f"{len(rows):,} rows have fields"
+    return (f"{found} within quotes (first: line {starts[min(rows)]}), which are kept; `quoting: true` removes them",)
+
+
+def _advice(header: Sequence[str], delimiter: str) -> str:
+    others = [mark for mark in _DELIMITERS if mark != delimiter and mark in header[0]]
+    if len(header) > 1 or not others:
+        return ""
+    shown = others[0].replace("\t", r"\t")
+    source = "`source: csv` and " if delimiter == "\t" else ""
+    return f'the columns seem to be separated by {_DELIMITERS[others[0]]}: write {source}`delimiter: "{shown}"`'

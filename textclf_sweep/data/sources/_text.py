@@ -1,16 +1,21 @@
-"""Bytes of a file and the text they are, with the place of what is wrong; shared by sources of text files."""
+"""Lines of text files, with the place of what is wrong in them; shared by sources of text files."""
 
 from __future__ import annotations
 
 import codecs
+import io
 import re
-from pathlib import Path
+from collections.abc import Iterator
+from itertools import chain
 
+from textclf_sweep.data.sources import _file
 from textclf_sweep.definition.space import Parameter
 from textclf_sweep.errors import DataError, Problem
 
 ENCODING = Parameter("encoding", "str", "utf-8", "Character encoding of the file; a byte order mark is allowed.")
 """The option of every source that reads text files."""
+LINE_LIMIT = 50_000_000
+"""The longest line that is accepted, in characters."""
 
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),  # begins like UTF-16's, so it is looked for first
@@ -19,58 +24,71 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
     (codecs.BOM_UTF8, "utf-8"),
 )
-_ARCHIVES = (
-    (b"PK\x03\x04", "a zip archive or an Excel file"),
-    (b"\x1f\x8b", "a gzip file"),
-    (b"PAR1", "a Parquet file"),
-)
-_LINE_END = re.compile(rb"\r\n|\r|\n")
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_FOREIGN = 0.3
+"""The share of letters beyond ASCII from which a text of single bytes is hardly in a Western language."""
 
 
-def read_file(path: str | None) -> bytes:
-    """The content of the file at `path`.
-
-    Raises:
-        DataError: no path is given, or there is no readable file.
-    """
-    if path is None:
-        raise DataError(Problem("no data file is named", fix="write its path in data.path", key="data.path"))
-    try:
-        return Path(path).read_bytes()
-    except IsADirectoryError as error:
-        problem = Problem("this is a folder", "a file", "name a file in it", where=path, key="data.path")
-        raise DataError(problem) from error
-    except FileNotFoundError as error:
-        fix = "check data.path; a relative path counts from the definition's folder"
-        raise DataError(Problem("there is no such file", "a data file", fix, where=path, key="data.path")) from error
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise DataError(Problem(f"the file cannot be read: {reason}", where=path, key="data.path")) from error
-
-
-def decode(data: bytes, encoding: str, where: str) -> str:
-    """The text of `data`, without a byte order mark.
+def lines(file: io.BufferedReader, encoding: str, where: str) -> Iterator[str]:
+    r"""The lines of `file`, each with its end (``\n``, ``\r\n`` or ``\r``), without a byte order mark.
 
     Args:
-        data: a whole file.
+        file: at its beginning; may be packed with gzip.
         encoding: a name that Python knows.
         where: the file, for messages.
 
     Raises:
-        DataError: `encoding` is unknown or is not that of `data`, or the text holds a NUL character.
+        DataError: `encoding` is unknown or is not that of the file, the file is no text file or holds a NUL character,
+            or a line is longer than `LINE_LIMIT`.
     """
-    for start, kind in _ARCHIVES:
-        if data.startswith(start):
-            raise DataError(Problem(f"this is {kind}", "a plain text file", "unpack or export it", where=where))
-    _check_encoding(data, encoding, where)
-    try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise DataError(_undecodable(data, encoding, error.start, where)) from error
-    nul = text.find("\0")
-    if nul >= 0:
-        raise DataError(_nul(data, text, encoding, nul, where))
-    return text.removeprefix("\ufeff")
+    held: list[str] = []  # the beginning of a line whose end has not come yet
+    length, line = 0, 1
+    for text in texts(file, encoding, where):
+        if "\n" not in text and "\r" not in text and not (held and held[-1].endswith("\r")):
+            held.append(text)
+            length += len(text)
+            if length > LINE_LIMIT:
+                what = f"the line is longer than {LINE_LIMIT:,} characters"
+                raise DataError(Problem(what, "records in lines", "check data.path", where=f"{where}:{line}"))
+            continue
+        whole = io.StringIO("".join([*held, text]), newline="").readlines()
+        # A last "\r" may be half of a line end.
+        held = [] if whole[-1].endswith("\n") else [whole.pop()]
+        length = len(held[0]) if held else 0
+        line += len(whole)
+        yield from whole
+    if held:
+        yield "".join(held)
+
+
+def texts(file: io.BufferedReader, encoding: str, where: str) -> Iterator[str]:
+    """As `lines`, in pieces of any length."""
+    pieces = _file.chunks(file, where)
+    first = next(pieces, b"")
+    _check_encoding(first, encoding, where)
+    decoder = codecs.getincrementaldecoder(encoding)()
+    offset, line, ascii_so_far, begun, half = 0, 1, True, False, False
+    for chunk in chain([first], pieces, [b""]):
+        offset += len(chunk)
+        try:
+            text = decoder.decode(chunk, final=not chunk)
+        except UnicodeDecodeError as error:
+            raise DataError(_undecodable(error, encoding, (offset, line, ascii_so_far), where)) from error
+        if "\0" in text:
+            raise DataError(_nul(first, encoding, line + line_ends(text[: text.index("\0")]), where))
+        if not begun and text:
+            begun, text = True, text.removeprefix("\ufeff")
+        # A line end of two characters may come in two pieces.
+        line += line_ends(text) - (half and text.startswith("\n"))
+        half = text.endswith("\r") if text else half
+        ascii_so_far = ascii_so_far and chunk.isascii()
+        if text:
+            yield text
+
+
+def line_ends(text: str) -> int:
+    """How many lines end in `text`."""
+    return text.count("\n") if "\r" not in text else len(_LINE_END.findall(text))
 
 
 def _check_encoding(data: bytes, encoding: str, where: str) -> None:
@@ -78,6 +96,7 @@ def _check_encoding(data: bytes, encoding: str, where: str) -> None:
         # An empty text would be encoded without asking for the codec.
         "a".encode(encoding)
         known = codecs.lookup(encoding).name
+        codecs.getincrementaldecoder(encoding)
     except (LookupError, ValueError) as error:
         problem = Problem(
             f"there is no text encoding {encoding!r}", "e.g. utf-8, cp1252 or utf-16", where=where, key="data.encoding"
@@ -89,37 +108,67 @@ def _check_encoding(data: bytes, encoding: str, where: str) -> None:
                 what = f"the file begins with the byte order mark of {actual.upper()}, not {encoding}"
                 raise DataError(Problem(what, fix=f"write `encoding: {actual}`", where=where, key="data.encoding"))
             return
+    start = data[:1000]
+    if known.startswith(("utf-16", "utf-32")) and start and b"\0" not in start and start.isascii():
+        what = f"the file is no {encoding.upper()}: its beginning is plain ASCII"
+        raise DataError(Problem(what, fix="write `encoding: utf-8`", where=where, key="data.encoding"))
 
 
-def _undecodable(data: bytes, encoding: str, offset: int, where: str) -> Problem:
-    line = 1 + len(_LINE_END.findall(data[:offset]))
-    before = data[:offset]
-    if codecs.lookup(encoding).name != "utf-8":
+def _undecodable(error: UnicodeDecodeError, encoding: str, before: tuple[int, int, bool], where: str) -> Problem:
+    """What is wrong at a byte, and the encoding that would do.
+
+    Args:
+        error: its object is what was being decoded.
+        encoding: that was asked for.
+        before: the offset of the object's end, the line where the object starts, whether all before it is ASCII.
+        where: the file.
+    """
+    end, line, plain = before
+    data = error.object
+    offset, good = end - len(data) + error.start, data[: error.start]
+    line += line_ends(good.decode(encoding, "replace"))
+    known = codecs.lookup(encoding).name
+    if known == "cp1252":
+        fix = "write `encoding: latin-1`, which knows every byte, or the one the file was saved in"
+    elif known != "utf-8":
         fix = "name the encoding the file was saved in, often utf-8"
-    elif not before.isascii():
-        fix = f"the text before it is valid UTF-8, so line {line} is probably damaged: repair it"
+    elif double := _two_bytes(data):
+        fix = f"write `encoding: {double}`"
+    elif plain and good.isascii():
+        fix = _single_bytes(data)
     else:
-        fix = f"write `encoding: {_likely(data)}`, or save the file as UTF-8"
-    what = f"byte {offset:,} (0x{data[offset]:02x}) is not {encoding.upper()}"
+        fix = f"the text before it is valid UTF-8, so line {line} is probably damaged: repair it"
+    what = f"byte {offset:,} (0x{data[error.start]:02x}) is not {encoding.upper()}"
     return Problem(what, f"{encoding} text", fix, where=f"{where}:{line}", key="data.encoding")
 
 
-def _likely(data: bytes) -> str:
-    """The encoding of `data` that is most likely, when it is not UTF-8."""
+def _single_bytes(data: bytes) -> str:
+    """What to do with text that is no UTF-8: name its most likely encoding."""
+    letters = sum(65 <= byte <= 90 or 97 <= byte <= 122 for byte in data)
+    beyond = sum(byte >= 0x80 for byte in data)
+    if beyond > 20 and beyond > _FOREIGN * (letters + beyond):
+        return (
+            "write the `encoding:` the file was saved in, e.g. cp1251 for Russian, gb18030 for Chinese, shift_jis for "
+            "Japanese, or save the file as UTF-8"
+        )
     try:
         data.decode("cp1252")
     except UnicodeDecodeError:
-        return "latin-1"
-    return "cp1252"
+        return "write `encoding: latin-1`, or save the file as UTF-8"
+    return "write `encoding: cp1252`, or save the file as UTF-8"
 
 
-def _nul(data: bytes, text: str, encoding: str, position: int, where: str) -> Problem:
-    line = 1 + len(_LINE_END.findall(text[:position].encode(errors="replace")))
+def _two_bytes(data: bytes) -> str:
+    """UTF-16 in the byte order that `data` seem to have, when they have one; else empty."""
     start = data[:1000]
-    if start.count(0) > len(start) / 4:
-        # Every other byte of Latin text is zero in UTF-16: the second one when the low byte comes first.
-        likely = "utf-16-le" if start[1::2].count(0) > start[0::2].count(0) else "utf-16-be"
-        fix = f"write `encoding: {likely}`"
-    else:
-        fix = "remove the NUL characters; the file may be damaged"
+    # Every other byte of Latin text, delimiters and line ends is zero: the second one when the low byte comes first.
+    even, odd = start[0::2].count(0), start[1::2].count(0)
+    if max(even, odd) < max(3, len(start) / 50) or min(even, odd) > max(even, odd) / 10:
+        return ""
+    return "utf-16-le" if odd > even else "utf-16-be"
+
+
+def _nul(data: bytes, encoding: str, line: int, where: str) -> Problem:
+    likely = _two_bytes(data)
+    fix = f"write `encoding: {likely}`" if likely else "remove the NUL characters; the file may be damaged"
     return Problem(f"a NUL character, read as {encoding}", "text", fix, where=f"{where}:{line}")

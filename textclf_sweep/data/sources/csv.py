@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from textclf_sweep.data.corpus import Corpus
+from collections.abc import Collection, Mapping
+
 from textclf_sweep.data.sources import _delimited, _text
+from textclf_sweep.data.sources._table import Table, option
 from textclf_sweep.definition.space import Parameter
-from textclf_sweep.definition.types import DataSettings
+from textclf_sweep.trial import Scalar
 
 DELIMITER = Parameter("delimiter", "str", ",", "The character between two fields.")
 PARAMETERS = (_text.ENCODING, DELIMITER)
-EXTENSIONS = (".csv",)
+EXTENSIONS = (".csv", ".csv.gz")
+PATH = "file"
 
 
-def load(settings: DataSettings) -> Corpus:
-    """The rows of the file at ``settings.path``; text is text, so ``NA``, ``null`` and ``01`` stay what they are.
+def read(path: str | None, options: Mapping[str, Scalar], columns: Collection[str] | None) -> Table:
+    """The rows of the file at `path`; text is text, so ``NA``, ``null`` and ``01`` stay what they are.
 
     Raises:
-        DataError: the file cannot be read, decoded or parsed, or a column is missing.
+        DataError: the file cannot be read, decoded or parsed.
     """
-    encoding, delimiter = (str(settings.options.get(item.name, item.default)) for item in PARAMETERS)
-    where = str(settings.path)
-    text = _text.decode(_text.read_file(settings.path), encoding, where)
-    table = _delimited.parse(text, delimiter, where)
-    return _delimited.to_corpus(table, settings.text[0], settings.label, settings.group)
+    return _delimited.read(path, options, str(option(options, DELIMITER)), columns, quoting=True)
