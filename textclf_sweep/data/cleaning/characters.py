@@ -86,8 +86,8 @@ def rogue(text: str) -> list[str]:
 def strip_accents(text: str) -> str:
     """`text` with Latin, Greek and Cyrillic letters without their marks: ``é`` becomes ``e``, ``й`` becomes ``и``.
 
-    Strokes are marks, too (``ø`` becomes ``o``, ``ł`` becomes ``l``). Letters of their own stay (``ß``, ``æ``, ``ı``),
-    and so do the signs of other scripts, which are vowels more often than accents.
+    Strokes are marks, too (``ø`` becomes ``o``, ``ł`` becomes ``l``). Letters of their own stay (``ß``, ``æ``), and so
+    do the signs of other scripts, which are vowels more often than accents.
     """
     if text.isascii():
         return text

@@ -9,21 +9,26 @@ from __future__ import annotations
 import html
 import re
 
-_INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark q s samp small span strike strong "
-    "sub sup time tt u var wbr".split()
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_INLINE = _words(
+    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark q s samp small span strike "
+    "strong sub sup time tt u var wbr"
 )
 """Elements that can stand inside a word; what was between any others was apart."""
-_NAMES = _INLINE | frozenset(
+_NAMES = _INLINE | _words(
     "address applet area article aside audio base basefont blockquote body br button canvas caption center col "
     "colgroup dd details dialog dir div dl dt embed fieldset figcaption figure footer form frame frameset h1 h2 h3 h4 "
     "h5 h6 head header hr html iframe img input legend li link main map menu meta nav noscript object ol optgroup "
     "option p param picture pre progress script section select source style summary svg table tbody td template "
-    "textarea tfoot th thead title tr track ul video".split()
+    "textarea tfoot th thead title tr track ul video"
 )
-_ALONE = frozenset(
+_ALONE = _words(
     "allowfullscreen async autofocus autoplay checked compact controls default defer disabled hidden ismap loop "
-    "multiple muted noshade novalidate nowrap open readonly required reversed selected /".split()
+    "multiple muted noshade novalidate nowrap open readonly required reversed selected /"
 )
 """Attributes without a value; other words after a tag's name make it text: ``a <b and c> d``."""
 
@@ -155,4 +160,3 @@ def _replaced(match: re.Match[str], word: str) -> str:
     before = match.string[match.start() - 1 : match.start()]
     space = "" if word and not before.isalnum() else " "
     return f"{space}{word}{found[end:]}"
-
