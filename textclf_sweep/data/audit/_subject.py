@@ -23,6 +23,9 @@ NAMED = 5
 SAMPLE_ROWS, SAMPLE_CHARACTERS = 50_000, 20_000_000
 """The most that is looked at where each text must be cleaned and cut into tokens: shares are the same on a sample."""
 
+CONCENTRATED, CONCENTRATED_ROWS = 0.8, 10
+"""The share of the affected rows, and their least number, under one label that makes them a giveaway of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Assumptions:
@@ -167,6 +170,18 @@ def amount(count: int, of: int) -> str:
     """``17 rows (0.05%)``."""
     share = count / max(1, of)
     return f"{plural(count, 'row')} ({share:.2%})" if share < 0.01 else f"{plural(count, 'row')} ({share:.1%})"
+
+
+def giveaway(subject: Subject, rows: Iterable[int]) -> str:
+    """What is said when the rows are nearly all of one label although few of all rows are."""
+    labels = subject.corpus.labels
+    counts = Counter(labels[row] for row in rows)
+    (label, most), total = counts.most_common(1)[0], counts.total()
+    if total < CONCENTRATED_ROWS or most < CONCENTRATED * total:
+        return ""
+    if subject.counts[label] / len(labels) > CONCENTRATED / 2:
+        return ""
+    return f"; {most / total:.0%} of these rows have the label {label!r}, so it gives that label away"
 
 
 def quoted(text: str) -> str:

@@ -9,15 +9,13 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
-from textclf_sweep.data.audit._subject import Check, Subject, amount, plural
+from textclf_sweep.data.audit._subject import Check, Subject, amount, giveaway, plural
 from textclf_sweep.data.cleaning.characters import fix_mojibake, rogue
 from textclf_sweep.data.cleaning.markup import debris
 from textclf_sweep.data.findings import Finding, Severity
 
 WARNING = 0.01
 """The share of rows from which on such characters are no mere blemish."""
-CONCENTRATED, CONCENTRATED_ROWS = 0.8, 10
-"""The share of the affected rows, and their least number, under one label that makes them a giveaway of it."""
 REPLACEMENT = "\ufffd"
 """Stands where a character was lost in decoding."""
 WRONG_LETTERS, WRONG_SHARE = 4, 0.6
@@ -36,7 +34,7 @@ def rogue_characters(subject: Subject) -> Finding | None:
     more = f" and {plural(len(kinds) - 3, 'other')}" if len(kinds) > 3 else ""
     why = (
         f"{amount(len(found), len(subject.corpus))} with characters that nobody sees or typed ({most}{more}); they cut "
-        f"or glue words, so that the model meets tokens it can't know{_giveaway(subject, found)}"
+        f"or glue words, so that the model meets tokens it can't know{giveaway(subject, found)}"
     )
     return _cured(
         subject, "rogue_characters", found, why, "strip_control", lambda row: _counted(map(called, found[row]))
@@ -57,7 +55,7 @@ def mojibake(subject: Subject) -> Finding | None:
     kinds = ", ".join(f"{plural(count, 'row')} {what}" for count, what in parts if count)
     why = (
         f"{amount(len(rows), len(subject.corpus))} decoded in a wrong encoding somewhere on the way ({kinds}); a word "
-        f"with wrong characters is another token than the word itself{_giveaway(subject, rows)}"
+        f"with wrong characters is another token than the word itself{giveaway(subject, rows)}"
     )
 
     def detail(row: int) -> str:
@@ -83,7 +81,7 @@ def html_debris(subject: Subject) -> Finding | None:
     why = (
         f"{amount(len(found), len(subject.corpus))} with HTML tags or entities ({most}); they become tokens of their "
         f"own, take the place of words, and tell where a text comes from rather than what it says"
-        f"{_giveaway(subject, found)}"
+        f"{giveaway(subject, found)}"
     )
     return _cured(subject, "html_debris", found, why, "strip_html", lambda row: found[row][:60])
 
@@ -130,18 +128,6 @@ def _cured(  # noqa: PLR0913, PLR0917 - as `Subject.finding`
     fix = "have the texts cleaned of it"
     patch = f"data:\n  cleaning:\n    {step}: true"
     return subject.finding(name, _severity(subject, len(affected)), affected, why, fix, patch, details=details)
-
-
-def _giveaway(subject: Subject, rows: Iterable[int]) -> str:
-    """What is said when the rows are nearly all of one label although few of all rows are."""
-    labels = subject.corpus.labels
-    counts = Counter(labels[row] for row in rows)
-    (label, most), total = counts.most_common(1)[0], counts.total()
-    if total < CONCENTRATED_ROWS or most < CONCENTRATED * total:
-        return ""
-    if subject.counts[label] / len(labels) > CONCENTRATED / 2:
-        return ""
-    return f"; {most / total:.0%} of these rows have the label {label!r}, so it gives that label away"
 
 
 def _counted(names: Iterable[str]) -> str:

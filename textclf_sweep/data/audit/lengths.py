@@ -1,0 +1,147 @@
+"""Checks of how long texts are: longer than the model reads, cut, or all alike."""
+
+from __future__ import annotations
+
+import re
+import statistics
+from collections import Counter
+from collections.abc import Sequence
+
+from textclf_sweep.data.audit._subject import Check, Subject, amount, giveaway, plural
+from textclf_sweep.data.findings import Finding, Severity
+
+TRUNCATED_NOTE, TRUNCATED_WARNING = 0.01, 0.1
+"""The shares of texts longer than the maximum from which on it is said, and from which on it is grave."""
+LOST = 0.2
+"""The part of these texts that is lost in the middle of them, from which on it is grave."""
+LONGEST = {"word": 512, "character": 2048}
+"""Tokens beyond which a longer maximum costs more than it gives; both ends of a text are kept instead."""
+CUT_WARNING = 0.25
+"""The share of cut texts above which it is grave: headlines of the news end in "..." in 13 % of cases."""
+_CLOSING = r"[\s)\]\"'\u201d\u2019\u00bb]*\Z"
+CUT = re.compile(r"(?P<mark>\.\.\.|\u2026|\[more|\b(?:read|see) more|\bcontinue reading)" + _CLOSING, re.IGNORECASE)
+"""How a cut text ends."""
+ENDED = re.compile(r"[.!?\u3002\uff01\uff1f\u2026]" + _CLOSING)
+LIMITS = frozenset(
+    (100, 120, 128, 140, 150, 160, 200, 250, 255, 256, 280, 300, 500, 512, 1000, 1024, 2000, 2048, 4000, 4096)
+)
+"""Lengths in characters at which columns and services cut."""
+BEYOND = 0.01
+"""The share of longer texts up to which a length is the longest."""
+CONSTANT = 0.95
+"""The share of texts of one length from which on all have it."""
+DISTINCT = 20
+"""Distinct texts below which their lengths say nothing."""
+SPIKE, SPIKE_LENGTH, SPIKE_SHARE = 5.0, 20, 0.01
+"""How many times as many texts as of neighbouring lengths are no coincidence; of what length, and what share of all."""
+
+
+def truncation(subject: Subject) -> Finding | None:
+    """Texts longer than `max_length` tokens: the model never sees the rest of them."""
+    assumed = subject.assumptions
+    lengths = [len(tokens) for tokens in subject.tokens]
+    longer = [(row, length) for row, length in zip(subject.sample, lengths, strict=True) if length > assumed.max_length]
+    share = len(longer) / len(lengths)
+    if share < TRUNCATED_NOTE:
+        return None
+    lost = statistics.median(1 - assumed.max_length / length for _, length in longer)
+    middle, most, longest = (_percentile(lengths, percent) for percent in (50, 95, 100))
+    severity: Severity = "warning" if share > TRUNCATED_WARNING and lost > LOST else "note"
+    why = (
+        f"{share:.1%} of the texts{subject.sampled} are longer than max_length = {assumed.max_length} {assumed.unit}s, "
+        f"and half of these lose {lost:.0%} or more (half of all texts have up to {middle:,} {assumed.unit}s, 95 % up "
+        f"to {most:,}, the longest {longest:,}); what is cut off can't tell the label"
+    )
+    value = min(-(-most // 8) * 8, LONGEST[assumed.unit])
+    patch, fix = f"parameters:\n  max_length: {{value: {value}}}", f"read {value:,} {assumed.unit}s of a text"
+    if most > value:
+        patch, fix = f"{patch}\n  truncate: {{value: head_tail}}", f"{fix}, from both ends of it"
+    of = dict(longer)
+    shown = sorted(of, key=lambda row: -of[row])
+    return subject.finding(
+        "truncation", severity, of, why, f"{fix}; training takes longer accordingly", patch,
+        shown=shown, details=lambda row: f"{of[row]:,} {assumed.unit}s", looked=len(lengths),
+    )  # fmt: skip
+
+
+def constant_length(subject: Subject) -> Finding | None:
+    """Nearly all texts have the same length: padded, cut, or not texts at all."""
+    rows = _distinct(subject)
+    if len(rows) < DISTINCT:
+        return None
+    lengths = Counter(len(subject.corpus.texts[row]) for row in rows)
+    length = _spike(lengths, len(rows))
+    if length is None or (_cut_at(subject, lengths, length) and lengths[length] < CONSTANT * len(rows)):
+        return None  # the latter is said by cut_texts
+    affected = [row for row, text in enumerate(subject.corpus.texts) if len(text) == length]
+    share = lengths[length] / len(rows)
+    severity: Severity = "warning" if share >= CONSTANT else "note"
+    why = (
+        f"{amount(len(affected), len(subject.corpus))} exactly {length:,} characters long, far more than of any "
+        "length near it: such texts were cut or filled up, or are codes rather than texts, and words may be lost"
+    )
+    fix = "look how the file was made: take the texts as they were before, or name another column (data.text)"
+    return subject.finding("constant_length", severity, affected, why, fix)
+
+
+def cut_texts(subject: Subject) -> Finding | None:
+    """Texts that end in "..." or at a length at which something cut them."""
+    texts = subject.corpus.texts
+    marks = {row: match["mark"].lower() for row, text in enumerate(texts) if (match := CUT.search(text[-40:]))}
+    rows = _distinct(subject)
+    lengths = Counter(len(texts[row]) for row in rows)
+    length = _spike(lengths, len(rows)) if len(rows) >= DISTINCT else None
+    at: set[int] = set()
+    if length is not None and _cut_at(subject, lengths, length):
+        at.update(row for row, text in enumerate(texts) if len(text) == length)
+    affected = at | marks.keys()
+    if not affected:
+        return None
+    kinds = [f'{plural(rows, "row")} ending in "{mark}"' for mark, rows in Counter(marks.values()).most_common()]
+    if at:
+        kinds.append(f"{plural(len(at), 'row')} of exactly {length:,} characters")
+    severity: Severity = "warning" if len(affected) > CUT_WARNING * len(texts) else "note"
+    why = (
+        f"{amount(len(affected), len(texts))} that seem to be cut ({', '.join(kinds)}): the words that tell their "
+        f"label may be in what is missing{giveaway(subject, affected)}"
+    )
+    fix = "take the whole texts, if there are any; nothing here can bring back what is missing"
+    return subject.finding("cut_texts", severity, affected, why, fix, details=lambda row: f"ends: {texts[row][-30:]}")
+
+
+CHECKS: tuple[Check, ...] = (truncation, constant_length, cut_texts)
+
+
+def _percentile(values: Sequence[int], percent: int) -> int:
+    """The least value that so many percent of them do not exceed."""
+    return sorted(values)[max(0, -(-len(values) * percent // 100) - 1)]
+
+
+def _distinct(subject: Subject) -> list[int]:
+    """The first row of each text: a text repeated a hundred times is no hundred texts of one length."""
+    return list({text: row for row, text in reversed(list(enumerate(subject.comparable)))}.values())
+
+
+def _spike(lengths: Counter[int], texts: int) -> int | None:
+    """The length in characters that far more texts have than the lengths around it; None when there is none."""
+    length, most = lengths.most_common(1)[0]
+    if most >= CONSTANT * texts:
+        return length
+    for length, count in lengths.most_common():
+        if count < max(DISTINCT, SPIKE_SHARE * texts):
+            return None
+        around = [lengths[near] for near in range(max(1, length - 5), length + 6) if near != length]
+        # Beyond a cut there is nothing: there, the shorter ones alone are what is usual.
+        below = [lengths[near] for near in range(max(1, length - 5), length)]
+        if length >= SPIKE_LENGTH and count > SPIKE * (1 + max(statistics.mean(around), statistics.mean(below))):
+            return length
+    return None
+
+
+def _cut_at(subject: Subject, lengths: Counter[int], length: int) -> bool:
+    """Whether such texts were cut: hardly any is longer, or it is a usual limit, and few come to an end."""
+    longer = sum(count for other, count in lengths.items() if other > length)
+    if length not in LIMITS and longer > BEYOND * lengths.total():
+        return False
+    ends = [ENDED.search(text) is not None for text in subject.corpus.texts if len(text) == length]
+    return sum(ends) < len(ends) / 2
