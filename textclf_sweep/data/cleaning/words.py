@@ -31,8 +31,8 @@ NEGATIONS: Mapping[str, str] = {
     "english": "no not nor never neither none nobody nothing nowhere noone non cannot without hardly scarcely barely",
     "finnish": "ei en et emme ette eivät eikä enkä etkä emmekä ettekä eivätkä ettei ellei ellen ellet ellemme ellette "
     "elleivät älä älkää älköön ilman tuskin enää",
-    "french": "ne n n' pas non ni jamais rien personne aucun aucune aucuns aucunes nul nulle nuls nulles point guère sans "
-    "plus",
+    "french": "ne n n' pas non ni jamais rien personne aucun aucune aucuns aucunes nul nulle nuls nulles point guère "
+    "sans plus",
     "german": "nicht nichts nie niemals nein kein keine keinem keinen keiner keines keinerlei niemand niemandem "
     "niemanden nirgends nirgendwo ohne weder kaum nimmer",
     "hungarian": "nem ne se sem nincs nincsen nincsenek sincs soha sohasem sose semmi senki sehol nélkül",
@@ -54,11 +54,9 @@ Step = Callable[[str], str]
 
 _WORD = re.compile("(\\w+(?:['\u2019]\\w+)*)( ?)")
 _REMEMBERED = 2**18
-_NOT = re.compile("n't$")
-# In English, where scikit-learn's list is the better one (stop-words' has `good` and `microsoft`): what it lacks, and
-# what tells of a topic all the same.
 _LACKING = frozenset(("did", "does", "doing", "having", "shall", "theirs"))
 _TELLING = frozenset(("bill", "cry", "empty", "fire", "interest", "mill", "serious", "sincere", "system"))
+# English words that are others in capitals.
 _ACRONYMS = frozenset(("IT", "US", "WHO"))
 _ELIDING = frozenset(("catalan", "french", "italian"))
 
@@ -89,16 +87,22 @@ def stop_words(language: str, *, negations: bool) -> frozenset[str]:
     """
     from stop_words import get_stop_words  # noqa: PLC0415 - heavy
 
-    words = frozenset(word.lower() for word in get_stop_words(CODES[language]))
+    words: set[str] = {word.lower() for word in get_stop_words(CODES[language])}
+    denials = set(NEGATIONS[language].split())
     if language == "english":
-        from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS  # noqa: PLC0415 - heavy
-
         contracted = {word for word in words if "'" in word[1:]}
-        denied = {word for word in contracted if _NOT.search(word)} | {"ain't"}
-        denied |= {word.replace("'", "") for word in denied}
-        words = (ENGLISH_STOP_WORDS - _TELLING) | _LACKING | contracted | denied
-        return words if negations else words - denied - set(NEGATIONS[language].split())
-    return words if negations else words - set(NEGATIONS[language].split())
+        denied = {word for word in contracted if word.endswith("n't")}
+        denials |= denied | {word.replace("'", "") for word in denied}
+        words = {*_english(), *contracted, *denials}
+    return frozenset(words if negations else words - denials)
+
+
+def _english() -> frozenset[str]:
+    # scikit-learn's list: the other package's has `good` and `microsoft`. It lacks some words, and some of its words
+    # tell of a topic.
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS  # noqa: PLC0415 - heavy
+
+    return frozenset({*ENGLISH_STOP_WORDS} - _TELLING | _LACKING)
 
 
 def _each_word(changes: list[Step]) -> Step:
