@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from textclf_sweep.data import corpus as corpora
-from textclf_sweep.data import features
+from textclf_sweep.data import cleaning, features, snapshot
 from textclf_sweep.data.corpus import Corpus, Splits
 from textclf_sweep.errors import StorageError
 
@@ -19,7 +19,7 @@ PAIRS = [("a b c a", "x"), ("b a", "y"), ("c c", "x")]
 
 @pytest.fixture
 def folder(corpus: Callable[..., Corpus], tmp_path: Path) -> Path:
-    corpora.write(Splits.of(corpus(PAIRS), ["train", "validation", "test"]), tmp_path / "corpus")
+    snapshot.write(Splits.of(corpus(PAIRS), ["train", "validation", "test"]), tmp_path / "corpus")
     return tmp_path
 
 
@@ -44,9 +44,9 @@ def test_asking_again_builds_nothing(folder: Path) -> None:
 @pytest.mark.unit
 def test_parts_share_the_vocabulary(folder: Path) -> None:
     load(folder)
-    assert len(entries(folder)) == 2
+    assert len(entries(folder)) == 3  # cleaned texts, vocabulary, arrays
     load(folder, "validation")
-    assert len(entries(folder)) == 3
+    assert len(entries(folder)) == 5
 
 
 @pytest.mark.unit
@@ -59,9 +59,30 @@ def test_settings_that_matter_have_entries_of_their_own(folder: Path, change: di
 
 
 @pytest.mark.unit
+def test_texts_are_cleaned_once_for_all_settings_of_features(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    load(folder, strip_accents=True)
+    with monkeypatch.context() as patched:
+        patched.setattr(cleaning, "clean", lambda *_: pytest.fail("they were cleaned again"))
+        load(folder, strip_accents=True, max_length=1)
+        load(folder, strip_accents=True, vocabulary_size=3)
+    before = entries(folder)
+    load(folder, strip_accents=True, digits="fold")
+    assert len(entries(folder)) == len(before) + 3
+
+
+@pytest.mark.unit
+def test_what_models_see_is_cleaned(folder: Path, corpus: Callable[..., Corpus]) -> None:
+    pairs = [("\u00c9t\u00e9 <b>12</b> \ud83d", "x"), *PAIRS[1:]]
+    snapshot.write(Splits.of(corpus(pairs), ["train", "validation", "test"]), folder / "corpus")
+    steps = {"strip_html": True, "strip_accents": True, "digits": "fold", "strip_control": True}
+    info = load(folder, min_count=1, **steps).info
+    assert sorted(json.loads(info.vocabulary.read_text(encoding="utf-8"))) == ["", "00", "[UNK]", "ete"]
+
+
+@pytest.mark.unit
 def test_other_data_in_the_same_place(folder: Path, corpus: Callable[..., Corpus]) -> None:
     load(folder)
-    corpora.write(Splits.of(corpus([("z z", "x"), *PAIRS[1:]]), ["train", "validation", "test"]), folder / "corpus")
+    snapshot.write(Splits.of(corpus([("z z", "x"), *PAIRS[1:]]), ["train", "validation", "test"]), folder / "corpus")
     assert load(folder).inputs.tolist() == [[2, 2]]
 
 
@@ -76,7 +97,7 @@ def test_failed_build_leaves_nothing_behind(folder: Path) -> None:
     (folder / "corpus" / "train.jsonl").unlink()
     with pytest.raises(StorageError):
         load(folder)
-    assert [path.suffix for path in (folder / "cache").iterdir()] == [".lock"]
+    assert {path.suffix for path in (folder / "cache").iterdir()} == {".lock"}
 
 
 @pytest.mark.unit
@@ -97,9 +118,18 @@ def test_unwritable_cache(folder: Path) -> None:
 SCRIPT = """
 import os, sys, time, types
 from pathlib import Path
-from textclf_sweep.data import features
+from textclf_sweep.data import cleaning, features
 
 folder = Path(sys.argv[1])
+clean = cleaning.clean
+
+def slowly(texts, parameters):
+    with (folder / "cleanings").open("a") as log:
+        log.write(f"{os.getpid()}\\n")
+    time.sleep(0.3)
+    return clean(texts, parameters)
+
+cleaning.clean = slowly
 
 def build(target):
     with (folder / "builds").open("a") as log:
@@ -107,9 +137,13 @@ def build(target):
     time.sleep(0.3)
     (target / "value").write_text("built")
 
+def load(request, cached):
+    assert request.texts("train") == ("a b c a",)
+    return cached({"part": request.part}, build)
+
 counted = types.ModuleType("counted")
 counted.PARAMETERS, counted.VERSION = (), 1
-counted.load = lambda request, cached: cached({"part": request.part}, build)
+counted.load = load
 sys.modules["textclf_sweep.data.features.counted"] = counted
 print("ready", flush=True)
 sys.stdin.readline()
@@ -141,3 +175,4 @@ def test_processes_that_ask_at_once_build_once(folder: Path) -> None:
             process.communicate()
     assert answers == ["built\n"] * 4
     assert len((folder / "builds").read_text().splitlines()) == 1
+    assert len((folder / "cleanings").read_text().splitlines()) == 1
