@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from textclf_sweep.data import cleaning
+from textclf_sweep.data.audit._linear import OutOfFold, judge
 from textclf_sweep.data.corpus import Corpus, comparable
 from textclf_sweep.data.features.tokens import tokenize
 from textclf_sweep.data.findings import Finding, Row, Severity
@@ -64,6 +65,11 @@ class Subject:
     def comparable(self) -> tuple[str, ...]:
         """Every row's text, trimmed and lower-cased."""
         return tuple(map(comparable, self.corpus.texts))
+
+    @cached_property
+    def linear(self) -> OutOfFold | None:
+        """What a linear model thinks of each row's label; None where there is nothing to tell apart."""
+        return judge(self.corpus, self.comparable, self.assumptions.seed)
 
     @cached_property
     def counts(self) -> Counter[str]:
