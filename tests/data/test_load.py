@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from textclf_sweep import data
-from textclf_sweep.definition.types import DataSettings
+from textclf_sweep.definition.types import DataSettings, Missing
 from textclf_sweep.errors import DataError
 
 pytestmark = pytest.mark.unit
@@ -30,13 +30,11 @@ def test_sample_keeps_its_own_split() -> None:
 def test_incomplete_rows_are_dropped_with_a_note(csv_file: Write) -> None:
     splits = data.load(csv_file(rows(30) + "no label,\nneither one, \n ,a\n,\n"), 0)
     assert splits.notes == (
-        "3 rows without a label were dropped (first: line 32)",
-        "1 row without a text was dropped (first: line 34)",
+        "2 rows without a text were dropped (first: line 34)",
+        "2 rows without a label were dropped (first: line 32)",
     )
-    assert [(finding.name, finding.count) for finding in splits.findings[:2]] == [
-        ("missing_text", 2),
-        ("missing_label", 3),
-    ]
+    counts = {finding.name: finding.count for finding in splits.findings}
+    assert (counts["missing_text"], counts["missing_label"]) == (2, 3)
     kept = {line for part in (splits.train, splits.validation, splits.test) for line in part.lines}
     assert kept == set(range(2, 32))
 
@@ -46,8 +44,6 @@ def test_incomplete_rows_are_dropped_with_a_note(csv_file: Write) -> None:
     [
         (rows(60, "a"), "single_label"),
         ("text,label\n" + "".join(f"t{row},id{row}\n" for row in range(60)), "label_column_misread"),
-        (rows(5), "few_rows"),
-        (rows(60) + "alone,c\n", "rare_label"),
         (rows(60) + "x,\n" * 61, "missing_label"),
         (rows(60) + ",a\n" * 61, "missing_text"),
     ],
@@ -64,12 +60,32 @@ def test_fatal_findings_stop_with_their_place(csv_file: Write, content: str, nam
 def test_all_rows_incomplete(csv_file: Write) -> None:
     with pytest.raises(DataError, match="missing_label"):
         data.load(csv_file("text,label\na,\nb,\n"), 0)
+    with pytest.raises(DataError, match="missing_text"):
+        data.load(csv_file("text,label\n,a\n,b\n"), 0, force=True)
+
+
+def test_a_fatal_finding_may_be_overridden_unless_nothing_can_be_learned(csv_file: Write) -> None:
+    content = rows(60) + "x,\n" * 61
+    assert len(data.load(csv_file(content), 0, force=True).train) == 42
+    with pytest.raises(DataError, match="single_label"):
+        data.load(csv_file(rows(60, "a")), 0, force=True)
+
+
+def test_rows_prepared_as_asked_are_what_is_examined(csv_file: Write) -> None:
+    content = "text,label,title\n" + "".join(f",{' AB'[row % 3]}{row % 2},title {row}\n" for row in range(60))
+    asked = csv_file(content, missing=Missing("from", "title"), trim_labels=True, labels=(("A1", "1"), ("B1", "1")))
+    examined = data.examine(asked)
+    assert examined.corpus.texts[0] == "title 0"
+    assert set(examined.corpus.labels) == {"0", "1", "A0", "B0"}
+    assert "missing_text" in [finding.name for finding in examined.findings]
 
 
 def test_examine_reports_fatal_findings_without_raising(csv_file: Write) -> None:
-    corpus, findings = data.examine(csv_file(rows(60, "a")))
-    assert len(corpus) == 60
-    assert [finding.name for finding in findings] == ["single_label", "few_rows"]
+    examined = data.examine(csv_file(rows(60, "a") + "no label,\n"))
+    assert (len(examined.corpus), examined.rows) == (60, 61)
+    assert examined.findings[0].name == "single_label"
+    severities = [finding.severity for finding in examined.findings]
+    assert severities == sorted(severities, key=["fatal", "warning", "note"].index)
 
 
 def test_smallest_data_that_is_accepted(csv_file: Write) -> None:

@@ -51,7 +51,7 @@ def load(settings: DataSettings, seed: int, assumptions: Assumptions | None = No
     """
     examined = examine(settings, assumptions)
     fatal = [finding for finding in examined.findings if finding.severity == "fatal"]
-    hopeless = [finding for finding in fatal if finding.name in UNTRAINABLE]
+    hopeless = [finding for finding in fatal if finding.name in UNTRAINABLE or not len(examined.corpus)]
     if hopeless or (fatal and not force):
         raise DataError(*(_problem(finding, examined.corpus.name, force=force) for finding in hopeless or fatal))
     return dataclasses.replace(split(examined.corpus, settings, seed), findings=examined.findings)

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
-from collections.abc import Callable
+import tarfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from textclf_sweep.data.sources import _delimited
-from textclf_sweep.data.sources.csv import EXTENSIONS, PARAMETERS, load
+from textclf_sweep.data.sources import _delimited, _file, _text, load
+from textclf_sweep.data.sources.csv import EXTENSIONS, PARAMETERS
 from textclf_sweep.definition.types import DataSettings
 from textclf_sweep.errors import DataError, Problem
 
 pytestmark = pytest.mark.unit
 
 Write = Callable[..., DataSettings]
+
+
+def write(folder: Path, rows: Sequence[tuple[str, str, str]]) -> Path:
+    path = folder / "data.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("id", "text", "label"), *((number, text, label) for text, label, number in rows)])
+    return path
 
 
 def only_problem(settings: DataSettings) -> Problem:
@@ -30,7 +39,7 @@ def only_problem(settings: DataSettings) -> Problem:
 
 def test_declares_its_options_and_endings() -> None:
     assert [(item.name, item.default) for item in PARAMETERS] == [("encoding", "utf-8"), ("delimiter", ",")]
-    assert EXTENSIONS == (".csv",)
+    assert EXTENSIONS == (".csv", ".csv.gz")
 
 
 def test_text_stays_what_it_is(csv_file: Write) -> None:
@@ -47,7 +56,7 @@ def test_blank_fields_are_kept_for_the_audit(csv_file: Write) -> None:
 
 
 def test_columns_are_found_by_name(csv_file: Write) -> None:
-    settings = csv_file("id,topic,title,story\n1,a,one,s1\n2,b,two,s2\n", text="title", label="topic", group="story")
+    settings = csv_file("id,topic,title,story\n1,a,one,s1\n2,b,two,s2\n", text=("title",), label="topic", group="story")
     corpus = load(settings)
     assert corpus.texts == ("one", "two")
     assert corpus.labels == ("a", "b")
@@ -99,6 +108,21 @@ def test_wrong_encoding_that_cp1252_cannot_be(csv_file: Write) -> None:
     assert "`encoding: latin-1`" in only_problem(csv_file(b"text,label\nx\xe9\x81,a\n")).fix
 
 
+def test_utf_16_whose_letters_are_no_utf_8(csv_file: Write) -> None:
+    content = "text,label\né\u20ac,a\n".encode("utf-16-le")
+    assert "`encoding: utf-16-le`" in only_problem(csv_file(content)).fix
+
+
+def test_wrong_encoding_that_is_no_western_one(csv_file: Write) -> None:
+    content = "text,label\nплыли и плыли и приплыли и уплыли,п\n".encode("cp1251")
+    assert "cp1251 for Russian" in only_problem(csv_file(content)).fix
+
+
+def test_wrong_western_encoding(csv_file: Write) -> None:
+    problem = only_problem(csv_file(b"text,label\nx\x81,a\n", options={"encoding": "cp1252"}))
+    assert "`encoding: latin-1`" in problem.fix
+
+
 def test_one_damaged_byte_in_utf8_is_called_damaged(csv_file: Write) -> None:
     problem = only_problem(csv_file("text,label\ncafé,a\n".encode() + b"x\xff,b\n"))
     assert problem.where.endswith(":3")
@@ -108,6 +132,7 @@ def test_one_damaged_byte_in_utf8_is_called_damaged(csv_file: Write) -> None:
 @pytest.mark.parametrize(
     ("encoding", "asked", "named"),
     [
+        ("utf-8", "utf-16", "utf-8"),
         ("utf-16", "utf-8", "utf-16"),
         ("utf-32", "utf-16", "utf-32"),
         ("utf-8-sig", "latin-1", "utf-8"),
@@ -133,9 +158,70 @@ def test_nul_character(csv_file: Write) -> None:
     assert problem.where.endswith(":3")
 
 
-@pytest.mark.parametrize(("start", "kind"), [(b"PK\x03\x04", "Excel"), (b"\x1f\x8b", "gzip"), (b"PAR1", "Parquet")])
-def test_files_that_are_no_text(csv_file: Write, start: bytes, kind: str) -> None:
-    assert kind in only_problem(csv_file(start + b"\0\1\2")).what
+@pytest.mark.parametrize(("start", "kind"), [
+    (b"PK\x03\x04", "Excel"), (b"7z\xbc\xaf\x27\x1c", "archive"), (b"BZh91AY", "bzip2"), (b"\xfd7zXZ\0", "xz"),
+    (b"PAR1", "Parquet"), (b"x" * 257 + b"ustar", "tar"), (gzip.compress(b"a"), "gzip within gzip"),
+])  # fmt: skip
+@pytest.mark.parametrize("packed", [False, True])
+def test_files_that_are_no_text(csv_file: Write, start: bytes, kind: str, packed: bool) -> None:
+    if packed or kind != "gzip within gzip":
+        content = start + b"\0\1\2"
+        assert kind in only_problem(csv_file(gzip.compress(content) if packed else content)).what
+
+
+def test_tar_within_gzip_is_an_archive(csv_file: Write, tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "x.tgz", "w:gz") as archive:
+        archive.add(csv_file("text,label\na,b\n").path)
+    assert "archive (tar)" in only_problem(csv_file((tmp_path / "x.tgz").read_bytes())).what
+
+
+def test_gzip_is_read_directly_whatever_the_ending(csv_file: Write) -> None:
+    content = "text,label\ncafé,a\n".encode()
+    members = gzip.compress(content[:13]) + gzip.compress(content[13:])
+    assert load(csv_file(members)).texts == ("café",)
+
+
+def test_gzip_that_is_cut_or_damaged(csv_file: Write) -> None:
+    packed = gzip.compress(b"text,label\n" + b"".join(b"%d,a\n" % row for row in range(10_000)))
+    assert "ends too early" in only_problem(csv_file(packed[:-9])).what
+    assert "damaged" in only_problem(csv_file(packed[:500] + bytes(500) + packed[1000:])).what
+
+
+def test_gzip_that_becomes_too_large(csv_file: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    packed = csv_file(gzip.compress(b"text,label\n" + b"aaa,b\n" * 100_000))
+    assert len(load(packed)) == 100_000
+    monkeypatch.setattr(_file, "UNSUSPECTED", 1_000)
+    problem = only_problem(packed)
+    assert "times its own size" in problem.what
+    assert "200 times" in problem.expected
+
+
+def test_lines_are_the_same_wherever_the_file_is_cut(csv_file: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = csv_file('text,label\r\n"é\r\n€ 😀",a\r\n\rü,b\r\nx,y')
+    whole = load(settings)
+    assert whole.texts == ("é\r\n€ 😀", "ü", "x")
+    assert whole.lines == (2, 5, 6)
+    for size in range(1, 12):
+        monkeypatch.setattr(_file, "CHUNK", size)
+        assert load(settings) == whole
+
+
+def test_places_are_the_same_wherever_the_file_is_cut(csv_file: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = csv_file("text,label\r\né,b\r\n".encode() + b"x\xff,b\r\n")
+    for size in range(1, 12):
+        monkeypatch.setattr(_file, "CHUNK", size)
+        problem = only_problem(settings)
+        assert "byte 19 (0xff)" in problem.what
+        assert problem.where.endswith(":3")
+        assert "damaged" in problem.fix
+
+
+def test_endless_line(csv_file: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_text, "LINE_LIMIT", 3_000)
+    monkeypatch.setattr(_file, "CHUNK", 1_000)
+    problem = only_problem(csv_file("text,label\n" + "x" * 10_000))
+    assert "longer than 3,000" in problem.what
+    assert problem.where.endswith(":2")
 
 
 def test_unclosed_quote_is_where_it_opens(csv_file: Write) -> None:
@@ -214,6 +300,10 @@ def test_missing_file_and_folder(tmp_path: Path) -> None:
     assert "no such file" in only_problem(DataSettings("csv", str(tmp_path / "no.csv"))).what
     assert "folder" in only_problem(DataSettings("csv", str(tmp_path))).what
     assert only_problem(DataSettings("csv", None)).key == "data.path"
+    assert "no data file is named" in only_problem(DataSettings("csv", " ")).what
+    assert "no such file" in only_problem(DataSettings("csv", str(tmp_path / "no.csv" / "in.csv"))).what
+    assert "cannot be read" in only_problem(DataSettings("csv", "a\0b")).what
+    assert "neither a file nor a folder" in only_problem(DataSettings("csv", "/dev/null")).what
     assert "cannot be read" in only_problem(DataSettings("csv", str(tmp_path / ("x" * 300)))).what
 
 
@@ -240,5 +330,5 @@ def test_whatever_the_csv_module_writes_comes_back(pairs: list[tuple[str, str]])
     writer = csv.writer(buffer, quoting=csv.QUOTE_ALL)
     writer.writerows([("text", "label"), *pairs])
     content = buffer.getvalue()
-    table = _delimited.parse(content, ",", "made")
-    assert list(table.rows) == pairs
+    table = _delimited.parse(io.StringIO(content, newline=""), ",", "made")
+    assert list(zip(table.columns["text"], table.columns["label"], strict=True)) == pairs

@@ -8,7 +8,6 @@ Modules whose names begin with ``_`` are shared by sources and are none themselv
 from __future__ import annotations
 
 import importlib
-import os
 import pkgutil
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -118,9 +117,9 @@ def _check_different(settings: DataSettings) -> None:
     for key, path in paths.items():
         if path is None:
             continue
-        real = os.path.realpath(path)
-        if real in seen:
-            what = f"`{key}` and `{seen[real]}` are the same"
+        place = str(Path(path).absolute())
+        if place in seen:
+            what = f"`{key}` and `{seen[place]}` are the same"
             fix = f"leave out `{key}:`, or write a share, e.g. `{key}: 0.15`"
             raise DataError(Problem(what, "different data for each part", fix, where=path, key=f"data.{key}"))
-        seen[real] = key
+        seen[place] = key

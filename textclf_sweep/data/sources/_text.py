@@ -73,22 +73,27 @@ def texts(file: io.BufferedReader, encoding: str, where: str) -> Iterator[str]:
         try:
             text = decoder.decode(chunk, final=not chunk)
         except UnicodeDecodeError as error:
+            good = error.object[: error.start].decode(encoding, "replace")
+            line += line_ends(good, half=half)
             raise DataError(_undecodable(error, encoding, (offset, line, ascii_so_far), where)) from error
+        except UnicodeError as error:  # of codecs that are no character encodings, e.g. punycode
+            what, fix = f"the file is not {encoding}: {error}", "write `encoding: utf-8`"
+            raise DataError(Problem(what, f"{encoding} text", fix, where, "data.encoding")) from error
         if "\0" in text:
-            raise DataError(_nul(first, encoding, line + line_ends(text[: text.index("\0")]), where))
+            raise DataError(_nul(first, encoding, line + line_ends(text[: text.index("\0")], half=half), where))
         if not begun and text:
             begun, text = True, text.removeprefix("\ufeff")
-        # A line end of two characters may come in two pieces.
-        line += line_ends(text) - (half and text.startswith("\n"))
+        line += line_ends(text, half=half)
         half = text.endswith("\r") if text else half
         ascii_so_far = ascii_so_far and chunk.isascii()
         if text:
             yield text
 
 
-def line_ends(text: str) -> int:
-    """How many lines end in `text`."""
-    return text.count("\n") if "\r" not in text else len(_LINE_END.findall(text))
+def line_ends(text: str, *, half: bool = False) -> int:
+    r"""How many lines end in `text`; `half`: it comes after a ``\r``, with which a first ``\n`` is one line end."""
+    count = text.count("\n") if "\r" not in text else len(_LINE_END.findall(text))
+    return count - (half and text.startswith("\n"))
 
 
 def _check_encoding(data: bytes, encoding: str, where: str) -> None:
@@ -120,13 +125,12 @@ def _undecodable(error: UnicodeDecodeError, encoding: str, before: tuple[int, in
     Args:
         error: its object is what was being decoded.
         encoding: that was asked for.
-        before: the offset of the object's end, the line where the object starts, whether all before it is ASCII.
+        before: the offset of the object's end, the line of the error, whether all before it is ASCII.
         where: the file.
     """
     end, line, plain = before
     data = error.object
     offset, good = end - len(data) + error.start, data[: error.start]
-    line += line_ends(good.decode(encoding, "replace"))
     known = codecs.lookup(encoding).name
     if known == "cp1252":
         fix = "write `encoding: latin-1`, which knows every byte, or the one the file was saved in"
