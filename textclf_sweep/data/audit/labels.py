@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
+from collections.abc import Collection
 
-from textclf_sweep.data.audit._subject import Check, Subject, named, plural
-from textclf_sweep.data.corpus import PARTS, comparable
-from textclf_sweep.data.findings import Finding
+from textclf_sweep.data.audit._subject import NAMED, Check, Subject, named, plural, quoted
+from textclf_sweep.data.corpus import PARTS
+from textclf_sweep.data.findings import Finding, Severity
 
 ROWS_PER_LABEL = len(PARTS)
 """Distinct texts (or groups) a label needs, so that every part can hold one."""
@@ -14,6 +15,8 @@ FEW_ROWS, FEW_ROWS_PER_LABEL = 500, 50
 """Below either, differences between trials are mostly chance."""
 IMBALANCE = 5.0
 """How many times as frequent as the rarest label the commonest one may be."""
+DOMINANT = 0.5
+"""The share of the commonest label above which accuracy is mostly its own."""
 
 
 def single_label(subject: Subject) -> Finding | None:
@@ -60,59 +63,40 @@ def rare_label(subject: Subject) -> Finding | None:
     corpus = subject.corpus
     if 3 * len(subject.counts) > len(corpus):
         return None  # said by label_column_misread
-    units: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
-    groups = corpus.groups or ("",) * len(corpus)
-    parts = corpus.parts or ("",) * len(corpus)
-    for text, label, group, part in zip(corpus.texts, corpus.labels, groups, parts, strict=True):
-        held = units[label]
-        if corpus.parts is not None:
-            held.add(("part", part))
-        elif len(held) < ROWS_PER_LABEL:
-            held.add(("group", group) if group else ("text", comparable(text)))
+    rare = _untrained(subject) if corpus.parts is not None else _few(subject)
+    if not rare:
+        return None
     if corpus.parts is not None:
-        rare = {label for label, held in units.items() if ("part", "train") not in held}
-        why = f"{plural(len(rare), 'label')} not in the training part: {named(rare)}"
-        fix = "add training rows of these labels, or remove their rows"
+        why = f"{plural(len(rare), 'label')} not in the training part: {named(rare)}; no model can learn to answer it"
+        fix = "add training rows of these labels, or leave their rows out"
     else:
-        rare = {label for label, held in units.items() if len(held) < ROWS_PER_LABEL}
         kind = "texts or groups" if corpus.groups else "texts"
         why = (
             f"{plural(len(rare), 'label')} with fewer than {ROWS_PER_LABEL} distinct {kind}, too few to train, "
-            f"validate and test on: {named(rare)}"
+            f"validate and test on: {named(rare)}; hardly learned, each weighs on macro F1 like any other"
         )
-        fix = "add rows of these labels, merge them into others, or remove their rows"
+        fix = "add rows of these labels, merge them into others (data.labels), or leave their rows out"
     rows = [row for row, label in enumerate(corpus.labels) if label in rare]
-    return subject.finding("rare_label", "warning", rows, why, fix) if rows else None
-
-
-def label_variants(subject: Subject) -> Finding | None:
-    """Labels that differ only in case or outer white space, e.g. ``Pos`` and ``pos``."""
-    corpus = subject.corpus
-    variants: defaultdict[str, set[str]] = defaultdict(set)
-    for label in set(corpus.labels):
-        variants[comparable(label)].add(label)
-    several = {label for same in variants.values() if len(same) > 1 for label in same}
-    if not several:
-        return None
-    rows = [row for row, label in enumerate(corpus.labels) if label in several]
-    why = f"labels that differ only in case or white space count as different ones: {named(several)}"
-    return subject.finding("label_variants", "warning", rows, why, "write each label in one way")
+    return subject.finding("rare_label", "warning", rows, why, fix, _leave_out(subject, rare))
 
 
 def imbalance(subject: Subject) -> Finding | None:
-    """The commonest label is far more frequent than the rarest."""
-    corpus = subject.corpus
-    counts = Counter(corpus.labels)
+    """The commonest label is far more frequent than the rarest; grave when always answering it is mostly right."""
+    corpus, counts = subject.corpus, subject.counts
     (commonest, most), *_, (rarest, least) = counts.most_common() * 2
     if most <= IMBALANCE * least:
         return None
+    share = most / len(corpus)
     why = (
         f"label {commonest!r} has {plural(most, 'row')}, {rarest!r} only {least:,}: always answering {commonest!r} "
-        f"already scores {most / len(corpus):.1%} accuracy"
+        f"already scores {share:.1%} accuracy, and accuracy hardly shows whether the rare labels are learned"
     )
-    rows = [row for row, label in enumerate(corpus.labels) if label == rarest]
-    fix = "judge by macro F1 (metric: val_macro_f1), or add rows of the rare labels"
-    return subject.finding("imbalance", "warning", rows, why, fix)
+    rows = [row for row, label in enumerate(corpus.labels) if most > IMBALANCE * counts[label]]
+    shown = sorted(rows, key=lambda row: (counts[corpus.labels[row]], row))
+    fix = "judge by macro F1, in which each label counts the same, or add rows of the rare labels"
+    severity: Severity = "warning" if share > DOMINANT else "note"
+    patch = "metric:\n  name: val_macro_f1\n  goal: maximize"
+    return subject.finding("imbalance", severity, rows, why, fix, patch, shown=shown)
 
 
 CHECKS: tuple[Check, ...] = (
@@ -120,6 +104,31 @@ CHECKS: tuple[Check, ...] = (
     label_column_misread,
     few_rows,
     rare_label,
-    label_variants,
     imbalance,
 )
+
+
+def _untrained(subject: Subject) -> set[str]:
+    """Labels that no row has that is, or may come to be, in the training part."""
+    corpus = subject.corpus
+    parts = corpus.parts or ("",) * len(corpus)
+    trained = {label for label, part in zip(corpus.labels, parts, strict=True) if part in ("train", "")}
+    return set(corpus.labels) - trained
+
+
+def _few(subject: Subject) -> set[str]:
+    """Labels with fewer distinct texts or groups than there are parts."""
+    corpus = subject.corpus
+    units: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
+    groups = corpus.groups or ("",) * len(corpus)
+    for text, label, group in zip(subject.comparable, corpus.labels, groups, strict=True):
+        if len(units[label]) < ROWS_PER_LABEL:
+            units[label].add(("group", group) if group else ("text", text))
+    return {label for label, held in units.items() if len(held) < ROWS_PER_LABEL}
+
+
+def _leave_out(subject: Subject, labels: Collection[str]) -> str:
+    """The lines that leave out the rows of these labels: by name, or by their number when that does it for many."""
+    if len(labels) > NAMED and max(subject.counts[label] for label in labels) < ROWS_PER_LABEL:
+        return f"data:\n  min_per_label: {ROWS_PER_LABEL}"
+    return f"data:\n  drop_labels: [{', '.join(map(quoted, sorted(labels)))}]"
