@@ -1,5 +1,6 @@
-"""Rows that belong together: those with equal text (trimmed, lower-cased) and those of one group form clusters.
+"""Rows that belong together: those with equal or nearly equal texts and those of one group form clusters.
 
+What is nearly equal, `textclf_sweep.data.near` says; texts that are equal after trimming and lower-casing always are.
 A cluster draws a number in [0, 1) from the seeded hash of its smallest member: the order of the rows does not matter,
 and neither do rows of other clusters.
 """
@@ -11,7 +12,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from textclf_sweep.data.corpus import Corpus, comparable
+from textclf_sweep.data.corpus import Corpus
+from textclf_sweep.data.near import families, normal_forms
 
 
 class Cluster(NamedTuple):
@@ -19,7 +21,7 @@ class Cluster(NamedTuple):
 
     Attributes:
         draw: uniform in [0, 1), from the seed and `member`.
-        member: the smallest group of its rows; the smallest text when none of them has a group.
+        member: the smallest group of its rows; the smallest normal form when none of them has a group.
         label: the commonest label of its rows.
         rows: indices from 0, ascending.
     """
@@ -30,16 +32,25 @@ class Cluster(NamedTuple):
     rows: tuple[int, ...]
 
 
-def clusters(corpus: Corpus, seed: int) -> list[Cluster]:
-    """The clusters of `corpus`, in the order of their draws."""
+def clusters(corpus: Corpus, seed: int, family: Sequence[int] | None = None) -> list[Cluster]:
+    """The clusters of `corpus`, in the order of their draws.
+
+    Args:
+        corpus: any rows.
+        seed: of the draws.
+        family: equal for rows with nearly equal texts; None finds out.
+    """
     groups = corpus.groups or ("",) * len(corpus)
-    texts = [comparable(text) for text in corpus.texts]
+    forms = normal_forms(corpus.texts)
     found = []
-    keys = ((("text", text), ("group", group or None)) for text, group in zip(texts, groups, strict=True))
+    keys = (
+        (("family", name), ("group", group or None))
+        for name, group in zip(families(corpus.texts) if family is None else family, groups, strict=True)
+    )
     for rows in _connected(keys):
         # A group goes before a text: a new text in a known group is the usual way a cluster grows.
         named = [groups[row] for row in rows if groups[row]]
-        member = f"group {min(named)}" if named else f"text {min(texts[row] for row in rows)}"
+        member = f"group {min(named)}" if named else f"text {min(forms[row] for row in rows)}"
         counts = Counter(corpus.labels[row] for row in rows)
         label = min(counts, key=lambda name: (-counts[name], name))
         found.append(Cluster(_draw(member, seed), member, label, tuple(rows)))
@@ -51,10 +62,10 @@ def _draw(member: str, seed: int) -> float:
     return (int.from_bytes(digest, "big") >> 11) / 2**53
 
 
-def _connected(keys_of_rows: Iterable[Sequence[tuple[str, str | None]]]) -> list[list[int]]:
+def _connected(keys_of_rows: Iterable[Sequence[tuple[str, str | int | None]]]) -> list[list[int]]:
     """The rows (indices) connected by equal keys, directly or through others; a key of None connects nothing."""
     parent: list[int] = []
-    first: dict[tuple[str, str], int] = {}
+    first: dict[tuple[str, str | int], int] = {}
 
     def root(row: int) -> int:
         while parent[row] != row:

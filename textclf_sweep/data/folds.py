@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 from textclf_sweep.data.clusters import Cluster, clusters
 from textclf_sweep.data.corpus import Corpus, PartName, Splits
+from textclf_sweep.data.near import families
 from textclf_sweep.errors import DataError, Problem
 from textclf_sweep.trial import derive_seed
 
@@ -39,8 +40,9 @@ def with_folds(splits: Splits, corpus: Corpus, sides: Sequence[PartName], count:
     Raises:
         DataError: a label has too few distinct texts (or groups) to be in every fold.
     """
-    pool = corpus.select(row for row, side in enumerate(sides) if side != "test")
-    groups = clusters(pool, derive_seed(seed, "folds"))
+    kept = [row for row, side in enumerate(sides) if side != "test"]
+    pool, family = corpus.select(kept), families(corpus.texts)
+    groups = clusters(pool, derive_seed(seed, "folds"), [family[row] for row in kept])
     _check(pool, groups, count)
     by_row = {
         row: fold for fold, cluster in zip(_dealt(pool, groups, count), groups, strict=True) for row in cluster.rows
@@ -106,7 +108,7 @@ def _check_trained(folds: Sequence[Splits], pool: Corpus) -> None:
             raise DataError(
                 Problem(
                     f"every row of label {label!r} is validated on in fold {number} of {len(folds)}, so that this fold "
-                    "could not learn it: its rows are connected to those of other labels by equal texts and groups",
+                    "could not learn it: (nearly) equal texts and groups connect its rows to those of other labels",
                     fix="try another number of folds or another seed, or group the rows by less (data.group)",
                     where=_place(pool, label),
                     key="data.folds",
@@ -117,7 +119,7 @@ def _check_trained(folds: Sequence[Splits], pool: Corpus) -> None:
 def _uneven(folds: Sequence[Splits]) -> list[str]:
     sizes = [len(fold.validation) for fold in folds]
     return [
-        f"fold {number} validates on {size:,} of {sum(sizes):,} rows: many are connected by equal texts and groups"
+        f"fold {number} validates on {size:,} of {sum(sizes):,} rows: (nearly) equal texts and groups connect them"
         for number, size in enumerate(sizes, start=1)
         if size * len(folds) > UNEVEN * sum(sizes)
     ]

@@ -20,6 +20,8 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from textclf_sweep.data.corpus import comparable
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -37,7 +39,7 @@ AGREEING = 26
 """Minima that must agree; of pairs at the threshold, one in 1,000 has fewer."""
 SKETCH = 1_024
 """Pieces that are compared exactly; of longer forms as many of the smallest hashes, an error of about 0.01."""
-CROWD, WINDOW = 200, 16
+CROWD, WINDOW = 150, 8
 """Forms in a band that are all compared with each other, and else how many neighbours each is compared with."""
 
 _CHUNK = 1 << 18  # characters, or pieces of pairs, worked on at once: what a processor's cache holds
@@ -72,7 +74,7 @@ def families(texts: tuple[str, ...]) -> tuple[int, ...]:
     Returns:
         Row numbers from 0; a row that is like no other has its own.
     """
-    forms = [normal(text) for text in texts]
+    forms = normal_forms(texts)
     # In an order of their own, so that nothing depends on that of the rows.
     distinct = sorted(set(forms))
     number = {form: index for index, form in enumerate(distinct)}
@@ -81,17 +83,23 @@ def families(texts: tuple[str, ...]) -> tuple[int, ...]:
     return tuple([smallest.setdefault(family[number[form]], row) for row, form in enumerate(forms)])
 
 
+@lru_cache(maxsize=2)
+def normal_forms(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """`normal` of each text."""
+    return tuple([normal(text) for text in texts])
+
+
 def normal(text: str) -> str:
     """`text` in lower case, without accents and apostrophes, everything but letters and digits a space.
 
-    A text that has no letter and no digit is only trimmed.
+    A text that has no letter and no digit is only trimmed and lower-cased.
     """
     form = text.lower()
     if not form.isascii():
         parts = unicodedata.normalize("NFKD", form)
         form = "".join([letter for letter in parts if not unicodedata.combining(letter)]).lower()
     form = _GAPS.sub(" ", _APOSTROPHES.sub("", form)).strip()
-    return form or text.strip()
+    return form or comparable(text)
 
 
 def _connected(forms: Sequence[str]) -> list[int]:
@@ -192,7 +200,8 @@ def _keys(sketches: _Sketches, forms: Rows, pairs: Hashes, cuts: Hashes) -> Hash
     begins = np.cumsum(sizes) - sizes
     hashes = sketches.hashes[np.repeat(sketches.starts[forms] - begins, sizes) + np.arange(sizes.sum())]
     keys: Hashes = (np.repeat(pairs, sizes) << np.uint64(48)) | hashes
-    return keys[hashes <= np.repeat(cuts, sizes)]
+    kept: Hashes = keys[hashes <= np.repeat(cuts, sizes)]
+    return kept
 
 
 def _sketches(forms: Sequence[str], chosen: Rows) -> _Sketches:

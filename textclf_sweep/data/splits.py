@@ -26,6 +26,7 @@ from textclf_sweep.data.clusters import Cluster, clusters
 from textclf_sweep.data.corpus import PARTS, Corpus, PartName, Splits
 from textclf_sweep.data.folds import with_folds
 from textclf_sweep.definition.types import DataSettings
+from textclf_sweep.errors import DataError, Problem
 
 STABLE_ROWS = 2_000
 """From this many rows on, rows keep their side when others are appended."""
@@ -36,27 +37,54 @@ PART_SLACK = 0.02
 
 
 def split(corpus: Corpus, settings: DataSettings, seed: int) -> Splits:
-    """`corpus` divided into train, validation and test; every label has rows in train.
+    """`corpus` divided into train, validation and test.
 
-    The source's own split is used as it is. Otherwise the shares are those of `settings`, for every label. Folds, when
-    there are any, leave the three parts as they are.
+    Rows stay in the parts the source puts them in. The others are divided into train and those parts that no row is
+    in yet, by the shares of `settings`, for every label; every label they have is trained, and one that is too rare
+    for all parts is in train, then in validation. Folds, when there are any, leave the three parts as they are.
 
     Args:
-        corpus: complete rows (see `textclf_sweep.data.audit`), at least one.
+        corpus: complete rows (see `textclf_sweep.data.audit`).
         settings: the shares and the folds asked for.
         seed: any integer; the same seed and rows give the same split.
 
     Raises:
-        DataError: a label has too few rows for the folds.
+        DataError: a part would be empty, train would have fewer than two labels, or a label has too few rows for the
+            folds.
     """
-    if corpus.parts is not None:
-        sides: list[PartName] = [name for part in corpus.parts for name in PARTS if name == part]
-        notes: list[str] = []
-    else:
-        sides, notes = _drawn(corpus, (settings.validation, settings.test), seed)
+    given = corpus.parts or ("",) * len(corpus)
+    free = [row for row, part in enumerate(given) if not part]
+    asked = (settings.validation * ("validation" not in given), settings.test * ("test" not in given))
+    drawn, notes = _drawn(corpus.select(free), asked, seed) if free else ([], [])
+    by_row = dict(zip(free, drawn, strict=True))
+    sides: list[PartName] = [by_row[row] if not part else PARTS[PARTS.index(part)] for row, part in enumerate(given)]
+    _check(corpus, sides, seed)
     splits = Splits.of(corpus, sides)
     splits = dataclasses.replace(splits, notes=(*splits.notes, *notes))
     return splits if settings.folds is None else with_folds(splits, corpus, sides, settings.folds, seed)
+
+
+def _check(corpus: Corpus, sides: Sequence[PartName], seed: int) -> None:
+    """There is something in every part, and something to tell apart in train."""
+    trained = {label for label, side in zip(corpus.labels, sides, strict=True) if side == "train"}
+    empty = [name for name in PARTS if name not in sides]
+    if empty:
+        units = Counter(cluster.label for cluster in clusters(corpus, seed)) if len(corpus) else Counter[str]()
+        most = max(units.values(), default=0)
+        what = (
+            f"no row is left for {' and '.join(empty)}: a split into {', '.join(PARTS)} needs {len(PARTS)} distinct "
+            f"texts of one label at least, and there are {units.total():,} in all, {most:,} of the commonest label "
+            "(nearly equal texts count as one, and so do rows of one group)"
+        )
+        fix = "add rows"
+        if corpus.parts is not None:
+            what = f"no row is in {' and '.join(empty)} by the data's own split, and none is left to be drawn"
+            fix = "put rows there, or leave the data's own split out (data.split) to have one drawn"
+        raise DataError(Problem(what, fix=fix, where=corpus.name, key="data"))
+    if len(trained) < 2:
+        what = f"every row of train has the same label, {trained.pop()!r}; a classifier needs at least two"
+        fix = "add rows of other labels to train, or correct the label column (data.label)"
+        raise DataError(Problem(what, fix=fix, where=corpus.name, key="data"))
 
 
 def _drawn(corpus: Corpus, shares: tuple[float, float], seed: int) -> tuple[list[PartName], list[str]]:
@@ -80,7 +108,7 @@ def _drawn(corpus: Corpus, shares: tuple[float, float], seed: int) -> tuple[list
     sides = _with_every_label_in_train(corpus, groups, sides)
     by_row = {row: side for cluster, side in zip(groups, sides, strict=True) for row in cluster.rows}
     notes = [
-        f"{len(groups[index].rows):,} rows are connected by equal texts and groups; all of them train"
+        f"{len(groups[index].rows):,} rows are connected by (nearly) equal texts and groups; all train"
         for index in sorted(giants)
     ]
     return [by_row[row] for row in range(len(corpus))], notes
@@ -94,10 +122,11 @@ def _giants(groups: Sequence[Cluster], shares: tuple[float, float]) -> frozenset
     """
     rows = sum(len(cluster.rows) for cluster in groups)
     room = (1 - sum(shares) + PART_SLACK) * rows
+    smallest = min((share for share in shares if share), default=1.0)
     giants = []
     for index in sorted(range(len(groups)), key=lambda index: (-len(groups[index].rows), index)):
         size = len(groups[index].rows)
-        if size <= min(shares) * rows or size == 1:
+        if size <= smallest * rows or size == 1:
             break
         if size <= room:
             giants.append(index)
@@ -133,13 +162,14 @@ def _cuts(stratum: Sequence[Cluster], fixed: int, shares: tuple[float, float], s
     """Where the clusters of one label (in the order of their draws) are cut: validation | test | train.
 
     The cuts start where the draws pass the shares and move as little as brings every share within `slack`, or as near
-    to it as the sizes of the clusters allow. No side is empty when there are clusters enough. `fixed` rows of the
-    label train already.
+    to it as the sizes of the clusters allow. No side that is asked for is empty when there are clusters enough.
+    `fixed` rows of the label train already.
     """
-    least = 0 if fixed else 1  # clusters that train must still get
-    if len(stratum) < least + 2:
-        return len(stratum) - least, len(stratum) - least
     validation, test = shares
+    least = 0 if fixed else 1  # clusters that train must still get
+    rest = len(stratum) - least
+    if rest < (validation > 0) + (test > 0):
+        return (rest if validation else 0), rest
     draws = [cluster.draw for cluster in stratum]
     rows = [0, *accumulate(len(cluster.rows) for cluster in stratum)]
     ratios = [count / (fixed + rows[-1]) for count in rows]
@@ -150,12 +180,12 @@ def _cuts(stratum: Sequence[Cluster], fixed: int, shares: tuple[float, float], s
 
     start = bisect_left(draws, validation / ratios[-1])
     first = min(
-        range(1, len(stratum) - least),
+        range(1, rest - (test > 0) + 1) if validation else (0,),
         key=lambda cut: (excess(ratios[cut], validation), abs(cut - start)),
     )
     start = bisect_left(draws, (validation + test) / ratios[-1])
     second = min(
-        range(first + 1, len(stratum) - least + 1),
+        range(first + 1, rest + 1) if test else (first,),
         key=lambda cut: (
             max(excess(ratios[cut] - ratios[first], test), excess(1 - ratios[cut], 1 - validation - test)),
             abs(cut - start),
