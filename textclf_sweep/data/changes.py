@@ -17,7 +17,8 @@ _Places: TypeAlias = Mapping[tuple[str, str], Counter[str]]
 def compare(splits: Splits, folder: Path) -> str:
     """How `splits` differ from the snapshot in `folder`, in half a sentence.
 
-    Rows are known again by their text and label. E.g. ``120 rows are new, 3 are gone, and 1 of the 9,877 others is in another part``.
+    Rows are known again by their text and label. E.g. ``120 rows are new, 3 are gone, and 1 of the 9,877 others is in
+    another part``.
 
     Args:
         splits: the data as they are now.
@@ -38,7 +39,8 @@ def compare(splits: Splits, folder: Path) -> str:
     gone = sum(parts.total() for parts in before.values()) - kept
     stayed = sum((parts & before[row]).total() for row, parts in now.items())
     moved = kept - stayed
-    return f"{_rows(new)} new, {gone:,} {_are(gone)} gone, and {moved:,} of the {kept:,} others {_are(moved)} in another part"
+    found = f"{_rows(new)} new, {gone:,} {_are(gone)} gone"
+    return f"{found}, and {moved:,} of the {kept:,} others {_are(moved)} in another part"
 
 
 def _places(parts: Mapping[str, Part]) -> _Places:
