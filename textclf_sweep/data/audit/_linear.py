@@ -16,7 +16,7 @@ from textclf_sweep.trial import derive_seed
 if TYPE_CHECKING:
     import numpy as np
 
-ROWS = 30_000
+ROWS = 20_000
 """Rows that are looked at; of more, a sample."""
 LABELS = 200
 """Labels that are looked at, the commonest ones: fitting takes time in proportion."""
@@ -174,7 +174,7 @@ def predict(chosen: Sample, inputs: Any, strength: float = 3.0) -> OutOfFold:
             if inputs is None or (known > 0).sum() < 2:
                 probabilities[held] = known / max(1, known.sum())
                 continue
-            model = LogisticRegression(C=strength, tol=1e-3 if strength >= 1 else 1e-4, max_iter=200)
+            model = LogisticRegression(C=strength, tol=1e-3 if strength >= 1 else 1e-4, max_iter=100)
             model.fit(inputs[~held], chosen.given[~held])
             probabilities[np.ix_(held, model.classes_)] = model.predict_proba(inputs[held])
     found = evidence(chosen.given, chosen.folds, probabilities)

@@ -34,8 +34,8 @@ def shuffled_labels(subject: Subject) -> Finding | None:
     right = float((model.probabilities.argmax(axis=1) == model.given).mean())
     why = (
         f"a linear model tells nothing about the label of a text that it has not seen ({right:.1%} right in "
-        f"{plural(len(model.rows), 'row')} of {len(subject.corpus):,}, no better than with labels exchanged at random): "
-        "the labels look shuffled, or the texts do not hold what decides the label"
+        f"{plural(len(model.rows), 'row')} of {len(subject.corpus):,}, no better than with labels exchanged at random)"
+        ": the labels look shuffled, or the texts do not hold what decides the label"
     )
     fix = (
         "check a few rows by hand: were texts and labels sorted or joined apart from each other, and are data.text and "
