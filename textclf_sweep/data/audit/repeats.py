@@ -41,8 +41,8 @@ def near_duplicates(subject: Subject) -> Finding | None:
         return None
     kin.sort(key=lambda same: (-len(same), same[0]))
     why = (
-        f"{amount(len(rows), len(subject.corpus))} say nearly the same as another row (but for punctuation, a letter or "
-        f"a word), in {plural(len(kin), 'group')}, the largest of {plural(len(kin[0]), 'row')}: on two "
+        f"{amount(len(rows), len(subject.corpus))} say nearly the same as another row (but for a comma, a letter or a "
+        f"word), in {plural(len(kin), 'group')}, the largest of {plural(len(kin[0]), 'row')}: on two "
         "sides of a split they would let a model recite instead of classify"
     )
     fix = _kept(subject.corpus, "nearly equal")
