@@ -53,7 +53,7 @@ NEGATIONS: Mapping[str, str] = {
 Step = Callable[[str], str]
 
 _WORD = re.compile("(\\w+(?:['\u2019]\\w+)*)( ?)")
-_REMEMBERED = 2**18
+_REMEMBERED = 2**17
 _LACKING = frozenset(("did", "does", "doing", "having", "shall", "theirs"))
 _TELLING = frozenset(("bill", "cry", "empty", "fire", "interest", "mill", "serious", "sincere", "system"))
 # English words that are others in capitals.
@@ -67,13 +67,22 @@ def step(parameters: Parameters) -> Step | None:
     Args:
         parameters: `stop_words`, `lemmatisation`, `stemming` and `language`.
     """
-    language = str(parameters["language"])
+    return _step(
+        str(parameters["stop_words"]),
+        lemmatisation=parameters["lemmatisation"] is True,
+        stemming=parameters["stemming"] is True,
+        language=str(parameters["language"]),
+    )
+
+
+@lru_cache(4)  # one after another, all parts of the data are cleaned alike
+def _step(removed: str, *, lemmatisation: bool, stemming: bool, language: str) -> Step | None:
     changes: list[Step] = []
-    if parameters["stop_words"] != "keep":
-        changes.append(_removal(language, negations=parameters["stop_words"] == "remove"))
-    if parameters["lemmatisation"]:
+    if removed != "keep":
+        changes.append(_removal(language, negations=removed == "remove"))
+    if lemmatisation:
         changes.append(_lemmatisation(language))
-    if parameters["stemming"]:
+    if stemming:
         changes.append(_stemming(language))
     return _each_word(changes) if changes else None
 
