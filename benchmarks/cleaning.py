@@ -1,10 +1,11 @@
 """What each cleaning step costs, and what it does to a linear model: a table in Markdown.
 
 For each setting: texts a second of this step alone, the first time (dictionaries loaded, words met for the first time)
-and again in a process that has done it, the share of texts it changes, the number of words it leaves, and the accuracy on other rows of
-a linear support vector machine on TF-IDF of words and pairs of words (lower-cased, too, but where that is off).
+and again in a process that has done it, the share of texts it changes, the number of words it leaves, and the accuracy
+on other rows of a linear support vector machine on TF-IDF of words and pairs of words (lower-cased, too, but where that
+is off).
 
-    python benchmarks/cleaning.py                          the bundled sample, about half a minute
+    python benchmarks/cleaning.py                          the bundled sample, a quarter of a minute
     python benchmarks/cleaning.py TRAIN.csv OTHER.csv      files with the columns text and label
 """
 
