@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import sqrt
 
 from textclf_sweep.data import cleaning
 from textclf_sweep.data.audit._linear import OutOfFold, judge
@@ -24,8 +25,9 @@ NAMED = 5
 SAMPLE_ROWS, SAMPLE_CHARACTERS = 50_000, 20_000_000
 """The most that is looked at where each text must be cleaned and cut into tokens: shares are the same on a sample."""
 
-CONCENTRATED, CONCENTRATED_ROWS = 0.8, 10
-"""The share of the affected rows, and their least number, under one label that makes them a giveaway of it."""
+CONCENTRATED, CONCENTRATED_ROWS, SIGMAS = 0.8, 10, 4.0
+"""The share of the affected rows under one label, their least number, and the standard deviations of chance beyond its
+share of all rows that make them a giveaway of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,13 +181,13 @@ def amount(count: int, of: int) -> str:
 
 
 def giveaway(subject: Subject, rows: Iterable[int]) -> str:
-    """What is said when the rows are nearly all of one label although few of all rows are."""
+    """What is said when the rows are nearly all of one label although all rows are not; else nothing."""
     labels = subject.corpus.labels
     counts = Counter(labels[row] for row in rows)
     (label, most), total = counts.most_common(1)[0], counts.total()
-    if total < CONCENTRATED_ROWS or most < CONCENTRATED * total:
-        return ""
-    if subject.counts[label] / len(labels) > CONCENTRATED / 2:
+    base = subject.counts[label] / len(labels)
+    expected, deviation = base * total, sqrt(base * (1 - base) * total)
+    if total < CONCENTRATED_ROWS or most < CONCENTRATED * total or most <= expected + SIGMAS * deviation:
         return ""
     return f"; {most / total:.0%} of these rows have the label {label!r}, so it gives that label away"
 

@@ -20,8 +20,13 @@ REPLACEMENT = "\ufffd"
 """Stands where a character was lost in decoding."""
 WRONG_LETTERS, WRONG_SHARE = 4, 0.6
 """Accented Latin letters, and their share of all letters, that no language has: another alphabet's bytes."""
-SINGLE_BYTE = ("cp1251", "koi8_r", "iso8859_5", "cp866", "cp1253", "cp1255")
-"""Encodings of other alphabets that are read as Latin-1 by mistake: Cyrillic, Greek, Hebrew."""
+COMMON = {
+    "cp1251": "оеаинтсрвл", "koi8-r": "оеаинтсрвл", "cp1253": "αοιετσνηυρ", "cp1255": "יוהלארמתשב",
+}  # fmt: skip
+"""Encodings of other alphabets that are read as Latin-1 by mistake, and the commonest letters in their languages, which
+are half of a text and more."""
+COMMON_SHARE = 0.4
+"""The share of these letters from which on a text is taken to be in that encoding."""
 
 
 def rogue_characters(subject: Subject) -> Finding | None:
@@ -66,7 +71,7 @@ def mojibake(subject: Subject) -> Finding | None:
     if len(repaired) >= len(lost) + len(misread):
         return _cured(subject, "mojibake", rows, why, "fix_mojibake", detail)
     severity = _severity(subject, len(rows))
-    fix = "get these texts again from where they were right, and read them in the encoding they were written in"
+    fix = "get these texts again from where they were right, and read them in their own encoding (data.encoding)"
     patch = f"data:\n  encoding: {_commonest(misread.values())}" if len(misread) > len(lost) else ""
     return subject.finding("mojibake", severity, rows, why, fix, patch, details=detail)
 
@@ -148,14 +153,15 @@ def _alphabet(text: str) -> str:
     if len(wrong) < WRONG_LETTERS or len(wrong) < WRONG_SHARE * len(letters):
         return ""
     raw = "".join(wrong).encode("latin-1")
-    scores = {encoding: _score(raw.decode(encoding, "replace")) for encoding in SINGLE_BYTE}
-    best = max(SINGLE_BYTE, key=lambda encoding: scores[encoding])
-    return best if scores[best] >= WRONG_SHARE else ""
 
+    def share(encoding: str) -> float:
+        # Small letters only: in another alphabet's encoding they would be capitals.
+        decoded = raw.decode(encoding, "replace")
+        plain = unicodedata.normalize("NFD", decoded)
+        return sum(map(plain.count, COMMON[encoding])) / len(decoded)
 
-def _score(text: str) -> float:
-    """The share of small letters (or letters of an alphabet without case): the right encoding has the most."""
-    return sum(unicodedata.category(character) in ("Ll", "Lo") for character in text) / len(text)
+    best = max(COMMON, key=share)
+    return best if share(best) >= COMMON_SHARE else ""
 
 
 def _commonest(encodings: Iterable[str]) -> str:

@@ -32,7 +32,7 @@ CONSTANT = 0.95
 """The share of texts of one length from which on all have it."""
 DISTINCT = 20
 """Distinct texts below which their lengths say nothing."""
-SPIKE, SPIKE_LENGTH, SPIKE_SHARE = 5.0, 20, 0.01
+SPIKE, SPIKE_LENGTH, SPIKE_SHARE = 2.5, 20, 0.01
 """How many times as many texts as of neighbouring lengths are no coincidence; of what length, and what share of all."""
 
 

@@ -6,7 +6,6 @@ import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from itertools import combinations
 from math import log, sqrt
 
 from textclf_sweep.data.audit._subject import Check, Subject, amount, quoted
@@ -21,11 +20,11 @@ TWO_SLIPS = 8
 WORD = 3
 """Letters of the shortest label that can have a slip."""
 COMPARED, ENOUGH = 300, 20
-"""Texts of a label that are compared with another's, at the most, and at least for the comparison to tell anything."""
+"""Texts of a label that are compared with another's, at the most, and at least (for each slip) to tell anything."""
 SIGMAS = 2.5
 """Standard deviations of chance above which they are told apart."""
 RARER, MUCH_RARER, LONG = 5, 20, 5
-"""Where it does not: how many times as rare, and with how many letters, a label is another one misspelt."""
+"""With fewer: how many times as rare (much rarer, it may look otherwise) and how long a label with one slip is."""
 MAPPED = 100
 """Labels in a patch before it says how many more there are."""
 NEGATIONS = ("un", "in", "im", "ir", "il", "de", "no")
@@ -81,8 +80,8 @@ def _families(subject: Subject) -> list[list[str]]:
         alike[canonical(label)].append(label)
     total = {key: sum(counts[label] for label in same) for key, same in alike.items()}
     slipped = _slipped(subject, alike, total) if len(alike) <= NEAR_LABELS else {}
-    # From the rarest on: each joins the commonest of those that it can be a slip of.
-    for rare in sorted(slipped, key=lambda key: (total[key], key)):
+    # From the rarest on, so that what joins a label goes with it.
+    for rare in sorted(slipped, key=lambda key: (-total[key], key), reverse=True):
         alike[slipped[rare]].extend(alike.pop(rare))
     several = [sorted(same, key=lambda label: (-counts[label], label)) for same in alike.values() if len(same) > 1]
     return sorted(several, key=lambda same: (-sum(counts[label] for label in same), same))
@@ -90,27 +89,27 @@ def _families(subject: Subject) -> list[list[str]]:
 
 def _slipped(subject: Subject, alike: Mapping[str, Sequence[str]], total: Mapping[str, int]) -> dict[str, str]:
     """Of each label (canonical) that is a commoner one misspelt, the commonest such one."""
-
-    def order(key: str) -> tuple[int, str]:
-        return total[key], key
-
-    pairs = [(rare, common) for rare, common in _near(total) if _same_but_for_slips(rare, common)]
-    texts = _texts(subject, {label: key for pair in pairs for key in pair for label in alike[key]})
+    pairs = [(rare, common, count) for rare, common in _near(total) if (count := _mistaken(rare, common))]
+    texts = _texts(subject, {label: key for *pair, _ in pairs for key in pair for label in alike[key]})
     found: dict[str, str] = {}
-    for rare, common in pairs:
+    for rare, common, count in pairs:
         few, many = texts[rare], texts[common]
-        if len(few) >= ENOUGH:
+        if len(few) >= ENOUGH * count:
             same = not told_apart(few, many)
         else:
-            same = total[rare] * MUCH_RARER <= total[common] or _slip(alike[rare][0], alike[common][0])
-            same = same or (len(few) >= ENOUGH // 4 and not told_apart(few, many))
-        if same and min(len(rare), len(common)) >= (WORD if len(few) >= ENOUGH else LONG):
-            found[rare] = max(found.get(rare, common), common, key=order)
+            same = count == 1 and min(len(rare), len(common)) >= LONG and total[rare] * RARER <= total[common]
+            same = same and (
+                total[rare] * MUCH_RARER <= total[common]
+                or _alike(alike[rare][0], alike[common][0])
+                or (len(few) >= ENOUGH // 4 and not told_apart(few, many))
+            )
+        if same:
+            found[rare] = min(found.get(rare, common), common, key=lambda key: (-total[key], key))
     return found
 
 
-def _slip(rare: str, common: str) -> bool:
-    """Whether a label is another one misspelt, by its looks: they begin alike, and what differs is a long word."""
+def _alike(rare: str, common: str) -> bool:
+    """Whether two labels look like one misspelt: their words begin alike, and what differs is a long word."""
     left, right = (_SEPARATORS.split(label.strip().casefold()) for label in (rare, common))
     if len(left) != len(right):
         left, right = ["".join(left)], ["".join(right)]
@@ -140,8 +139,11 @@ def _near(total: Mapping[str, int]) -> list[tuple[str, str]]:
     return sorted(pairs)
 
 
-def _same_but_for_slips(left: str, right: str) -> bool:
-    return not _negated(left, right) and slips(left, right) <= (2 if min(len(left), len(right)) >= TWO_SLIPS else 1)
+def _mistaken(left: str, right: str) -> int:
+    """How many slips make one of the other; 0 when it is more than slips."""
+    count = slips(left, right)
+    allowed = 2 if min(len(left), len(right)) >= TWO_SLIPS else 1
+    return 0 if count > allowed or _negated(left, right) else count
 
 
 def _negated(left: str, right: str) -> bool:

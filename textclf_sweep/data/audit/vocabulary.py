@@ -37,7 +37,7 @@ def out_of_vocabulary(subject: Subject) -> Finding | None:
             unknown[row] = strange
     share = sum(map(len, unknown.values())) / max(1, tokens)
     lengths = dict(zip(subject.sample, map(len, subject.tokens), strict=True))
-    affected = [row for row, strange in unknown.items() if len(strange) > STRANGE * lengths[row]]
+    affected = sorted(row for row, strange in unknown.items() if len(strange) > STRANGE * lengths[row])
     if share < UNKNOWN_NOTE and len(affected) < STRANGE_SHARE * rows:
         return None
     severity: Severity = "warning" if share > UNKNOWN_WARNING else "note"
@@ -48,7 +48,7 @@ def out_of_vocabulary(subject: Subject) -> Finding | None:
     fix, patch = _remedy(subject, unknown)
     shown = sorted(affected, key=lambda row: (-len(unknown[row]) / lengths[row], -lengths[row], row))
     return subject.finding(
-        "out_of_vocabulary", severity, affected, why, fix, patch, shown=shown, looked=rows,
+        "out_of_vocabulary", severity, affected, why, fix, patch, shown=shown, looked=len(subject.sample),
         details=lambda row: f"unknown: {' '.join(unknown[row][:8])}",
     )  # fmt: skip
 
