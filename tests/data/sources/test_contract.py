@@ -6,6 +6,7 @@ source can, ``id``; ``UNFIT`` lists what its texts cannot hold. A source that br
 
 from __future__ import annotations
 
+import gzip
 import importlib
 import importlib.util
 import pkgutil
@@ -148,3 +149,23 @@ def test_a_folder_where_a_file_is_expected_and_the_reverse(name: str, tmp_path: 
     if kind != "none":
         with pytest.raises(DataError, match="this is a folder" if kind == "file" else "this is a file"):
             sources.load(DataSettings(name, str(tmp_path if kind == "file" else tmp_path / "file")))
+
+
+def test_text_files_may_be_packed_begin_with_a_mark_or_be_in_another_encoding(written: Written) -> None:
+    if written.module.PATH != "file" or "encoding" not in {item.name for item in written.module.PARAMETERS}:
+        return
+    assert any(ending.endswith(".gz") for ending in written.module.EXTENSIONS)
+    whole, path = written.read(), Path(str(written.path))
+    content = path.read_bytes()
+    for same in (gzip.compress(content), b"\xef\xbb\xbf" + content):
+        path.write_bytes(same)
+        assert written.read() == whole
+    for encoding in ("utf-16-le", "utf-16-be", "utf-16"):
+        path.write_bytes(content.decode().encode(encoding))
+        assert written.module.read(written.path, {"encoding": encoding}, None) == whole
+        with pytest.raises(DataError) as caught:
+            written.read()
+        assert f"`encoding: {encoding}`" in caught.value.problems[0].fix
+    path.write_bytes(gzip.compress(content)[:-12])
+    with pytest.raises(DataError, match="ends too early"):
+        written.read()

@@ -145,6 +145,16 @@ def test_other_unicode_encodings_are_recognised(csv_file: Write, encoding: str, 
     assert f"`encoding: {named}`" in problem.fix
 
 
+def test_files_that_are_no_text_and_not_known(csv_file: Write) -> None:
+    assert "no text at all" in only_problem(csv_file(b"\x7fELF\x02\x01\0\xd0text" + bytes(range(256)))).fix
+
+
+@pytest.mark.parametrize("encoding", ["idna", "punycode", "utf-7"])
+def test_codecs_that_are_no_character_encodings(csv_file: Write, encoding: str) -> None:
+    problem = only_problem(csv_file(b"text,label\na\xff,b\n", options={"encoding": encoding}))
+    assert problem.key == "data.encoding"
+
+
 @pytest.mark.parametrize("encoding", ["utf-88", "", "hex", "a\0b"])
 def test_unknown_encoding(csv_file: Write, encoding: str) -> None:
     problem = only_problem(csv_file("text,label\na,b\n", options={"encoding": encoding}))
@@ -288,6 +298,16 @@ def test_wrong_delimiter_is_recognised(csv_file: Write, delimiter: str, shown: s
         load(csv_file(content))
     assert f'`delimiter: "{shown}"`' in caught.value.problems[0].fix
     assert load(csv_file(content, options={"delimiter": shown})).labels == ("b",)
+
+
+def test_first_line_that_tells_a_spreadsheet_the_delimiter(csv_file: Write) -> None:
+    corpus = load(csv_file("sep=;\ntext;label\na;b\n", options={"delimiter": ";"}))
+    assert (corpus.texts, corpus.lines) == (("a",), (3,))
+
+
+def test_json_lines_read_as_csv(csv_file: Write) -> None:
+    with pytest.raises(DataError, match="source: jsonl"):
+        load(csv_file('{"text": "a", "label": 1}\n{"text": "a", "label": 1}\n'))
 
 
 @pytest.mark.parametrize("delimiter", ["", ";;", '"', "\n"])

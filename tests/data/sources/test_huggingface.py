@@ -107,3 +107,8 @@ def test_names_that_cannot_be_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_without_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "datasets", None)
     assert "pip install 'textclf-sweep[huggingface]'" in only_problem("someone/something").fix
+
+
+def test_splits_with_different_columns(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="'label' is not in all of them"):
+        load(tmp_path, {"train": made(["a"], [0]), "test": datasets.Dataset.from_dict({"text": ["b"]})})

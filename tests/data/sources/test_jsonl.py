@@ -103,6 +103,10 @@ def test_json_over_several_lines(tmp_path: Path, content: str, command: str) -> 
     assert command in only_problem(settings(tmp_path, content)).fix
 
 
+def test_file_of_another_kind(tmp_path: Path) -> None:
+    assert "`source: csv`" in only_problem(settings(tmp_path, "text,label\na,b\n")).fix
+
+
 def test_list_in_one_line(tmp_path: Path) -> None:
     assert "jq -c '.[]'" in only_problem(settings(tmp_path, '[{"text": "a", "label": 1}]')).fix
 

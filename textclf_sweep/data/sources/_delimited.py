@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
@@ -13,6 +14,8 @@ from textclf_sweep.trial import Scalar
 
 FIELD_LIMIT = 10_000_000
 """The longest field that is accepted, in characters."""
+_SEPARATOR = re.compile("sep=.")
+"""A first line by which spreadsheet programs tell the delimiter."""
 _DELIMITERS = {",": "`,`", ";": "`;`", "\t": "a tab", "|": "`|`"}
 
 
@@ -58,7 +61,7 @@ def parse(
     for line, record in records:
         if _is_blank(record):
             blank.add(line)
-        else:
+        elif line > 1 or not _SEPARATOR.fullmatch(delimiter.join(record)):
             header = tuple(record)
             break
     if not header:
@@ -205,6 +208,8 @@ def _quoted(columns: Iterable[Sequence[str]], starts: Sequence[int]) -> tuple[st
 
 
 def _advice(header: Sequence[str], delimiter: str) -> str:
+    if header[0].lstrip().startswith("{"):
+        return "the file seems to be JSON Lines: write `source: jsonl`"
     others = [mark for mark in _DELIMITERS if mark != delimiter and mark in header[0]]
     if len(header) > 1 or not others:
         return ""

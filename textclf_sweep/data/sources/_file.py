@@ -17,7 +17,7 @@ MOST = 8 << 30
 """Bytes that a gzip file may unpack to."""
 RATIO = 200
 """How many times larger a gzip file may become; texts become 2 to 20 times larger."""
-UNSUSPECTED = 256 << 20
+UNSUSPECTED = 64 << 20
 """Bytes up to which any `RATIO` will do."""
 
 GZIP = b"\x1f\x8b"

@@ -73,8 +73,7 @@ def texts(file: io.BufferedReader, encoding: str, where: str) -> Iterator[str]:
         try:
             text = decoder.decode(chunk, final=not chunk)
         except UnicodeDecodeError as error:
-            good = error.object[: error.start].decode(encoding, "replace")
-            line += line_ends(good, half=half)
+            line += line_ends(_before(error), half=half)
             raise DataError(_undecodable(error, encoding, (offset, line, ascii_so_far), where)) from error
         except UnicodeError as error:  # of codecs that are no character encodings, e.g. punycode
             what, fix = f"the file is not {encoding}: {error}", "write `encoding: utf-8`"
@@ -94,6 +93,15 @@ def line_ends(text: str, *, half: bool = False) -> int:
     r"""How many lines end in `text`; `half`: it comes after a ``\r``, with which a first ``\n`` is one line end."""
     count = text.count("\n") if "\r" not in text else len(_LINE_END.findall(text))
     return count - (half and text.startswith("\n"))
+
+
+def _before(error: UnicodeDecodeError) -> str:
+    """The text before what cannot be decoded."""
+    good = error.object[: error.start]
+    try:
+        return good.decode(error.encoding, "replace")
+    except (UnicodeError, LookupError):  # not every codec can replace
+        return good.decode("latin-1")
 
 
 def _check_encoding(data: bytes, encoding: str, where: str) -> None:
@@ -138,6 +146,8 @@ def _undecodable(error: UnicodeDecodeError, encoding: str, before: tuple[int, in
         fix = "name the encoding the file was saved in, often utf-8"
     elif double := _two_bytes(data):
         fix = f"write `encoding: {double}`"
+    elif b"\0" in data:
+        fix = "there are NUL bytes, too: the file may be no text at all"
     elif plain and good.isascii():
         fix = _single_bytes(data)
     else:

@@ -83,14 +83,16 @@ def _quiet() -> Iterator[None]:
         problem = Problem(f"Hugging Face data sets need a package: {error}", fix=fix, key="data.source")
         raise DataError(problem) from error
     bars, hub_bars = datasets.is_progress_bar_enabled(), not hub.are_progress_bars_disabled()
-    level = datasets.logging.get_verbosity()
+    loggers = [(logger, logger.get_verbosity()) for logger in (datasets.logging, hub.logging)]
     try:
         datasets.disable_progress_bars()
         hub.disable_progress_bars()
-        datasets.logging.set_verbosity_error()
+        for logger, _ in loggers:
+            logger.set_verbosity_error()
         yield
     finally:
-        datasets.logging.set_verbosity(level)
+        for logger, level in loggers:
+            logger.set_verbosity(level)
         if bars:
             datasets.enable_progress_bars()
         if hub_bars:

@@ -128,5 +128,8 @@ def _malformed(text: str, error: Exception, place: str, *, first: bool) -> Probl
         fix = "write each object in a line of its own, e.g. with " + ("`jq -c '.[]'`" if shown == "[" else "`jq -c .`")
         return Problem("the JSON goes over several lines", "an object a line", fix, where=place)
     reason = f"{error.msg} at character {error.pos + 1:,}" if isinstance(error, json.JSONDecodeError) else "too deep"
+    if first and not shown.startswith("{"):
+        fix = "name the file's kind, e.g. `source: csv`"
+        return Problem("the file is no JSON Lines", "an object a line", fix, where=place)
     fix = 'repair the line; text within a string needs \\n for a line end and \\" for a quote'
     return Problem(f"the line is no JSON: {reason}", "an object a line", fix, where=place)
