@@ -1,0 +1,89 @@
+"""Texts in several languages."""
+
+from __future__ import annotations
+
+from collections import Counter
+from random import Random
+
+from textclf_sweep.data.audit._subject import Check, Subject, plural
+from textclf_sweep.data.findings import Finding
+from textclf_sweep.trial import derive_seed
+
+ROWS, CHARACTERS = 20_000, 300
+"""Rows that are looked at (of more, a sample), and characters of each."""
+LETTERS = 15
+"""Letters from which on a language can be told."""
+SURE, LIKELY = 0.7, 0.5
+"""The probability that counts towards a language being there at all, and that which makes a row one of its rows."""
+SHARE, LEAST = 0.05, 5
+"""The share, and the number, of the texts whose language is sure that make a language one of the data."""
+
+_SAME = {
+    "pcm": "en", "nb": "no", "nn": "no", "da": "no", "hr": "sr", "bs": "sr", "srl": "sr", "ms": "id", "af": "nl",
+    "lb": "de", "gl": "pt",
+}  # fmt: skip
+"""Languages that short texts do not tell apart count as one."""
+_NAMES = {
+    "ar": "Arabic", "cs": "Czech", "de": "German", "el": "Greek", "en": "English", "es": "Spanish", "fa": "Persian",
+    "fi": "Finnish", "fr": "French", "he": "Hebrew", "hi": "Hindi", "hu": "Hungarian", "id": "Indonesian or Malay",
+    "it": "Italian", "ja": "Japanese", "ko": "Korean", "nl": "Dutch", "no": "Danish or Norwegian", "pl": "Polish",
+    "pt": "Portuguese", "ro": "Romanian", "ru": "Russian", "sr": "Serbian or Croatian", "sv": "Swedish",
+    "th": "Thai", "tr": "Turkish", "uk": "Ukrainian", "vi": "Vietnamese", "zh": "Chinese",
+}  # fmt: skip
+
+
+def mixed_languages(subject: Subject) -> Finding | None:
+    """Texts of which a share is surely in another language than most."""
+    texts = subject.corpus.texts
+    rows = list(range(len(texts)))
+    if len(rows) > ROWS:
+        rows = sorted(Random(derive_seed(subject.assumptions.seed, "languages")).sample(rows, ROWS))  # noqa: S311 - no secret
+    found = _languages([texts[row][:CHARACTERS] for row in rows])
+    counts = Counter(language for language, probability in found if probability >= SURE)
+    (main, _), *others = counts.most_common() or [("", 0)]
+    there = {language for language, count in others if count >= max(LEAST, SHARE * counts.total())}
+    if not there:
+        return None
+    told = {
+        row: (language, probability)
+        for row, (language, probability) in zip(rows, found, strict=True)
+        if language in there and probability >= LIKELY
+    }
+    shares = ", ".join(
+        f"{counts[language] / counts.total():.1%} in {_NAMES.get(language, language)}"
+        for language, _ in counts.most_common()
+        if language == main or language in there
+    )
+    sampled = f" of a sample of {len(rows):,}" if len(rows) < len(texts) else ""
+    why = (
+        f"texts in several languages: of the {plural(counts.total(), 'text')}{sampled} whose language is sure, "
+        f"{shares}; words of the rarer languages are seldom seen in training, and stop words, stemming and vectors know "
+        "one language"
+    )
+    fix = (
+        "keep the rows of one language, or split the data by language; else leave stop_words and stemming out and use "
+        "features that know all of them (characters, or a multilingual BERT)"
+    )
+
+    def detail(row: int) -> str:
+        language, probability = told[row]
+        return f"{_NAMES.get(language, language)} ({probability:.2f})"
+
+    return subject.finding("mixed_languages", "warning", told, why, fix, details=detail)
+
+
+def _languages(texts: list[str]) -> list[tuple[str, float]]:
+    """Each text's language (ISO 639-1) and its probability; 0 for texts too short to tell."""
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # noqa: PLC0415 - heavy
+
+    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    found = []
+    for text in texts:
+        # A script of its own tells more with fewer letters, and a letter of it is more bytes.
+        long = sum(len(character.encode(errors="replace")) for character in text if character.isalpha()) >= LETTERS
+        language, probability = identifier.classify(text) if long else ("", 0.0)
+        found.append((_SAME.get(language, language), float(probability)))
+    return found
+
+
+CHECKS: tuple[Check, ...] = (mixed_languages,)
