@@ -2,10 +2,9 @@
 
 Two texts are nearly equal when their normal forms are (see `normal`), or when the sets of the `SHINGLE`-character
 pieces of these forms have a Jaccard similarity of at least `SIMILARITY`. Pairs are found by MinHash (Broder 1997, On
-the resemblance and containment of documents): of `PERMUTATIONS` permuted hashes each form keeps the minima; two forms
-that agree in all of one band, and in at least `AGREEING` of all, are compared exactly (those of more than `SKETCH`
-pieces by the smallest hashes). Of the pairs that are similar enough, 98 of 100 at the threshold are found, and
-practically all from 0.85 on.
+the resemblance and containment of documents): of `PERMUTATIONS` permuted hashes each form keeps the minima, and two
+forms that agree in all of one band are compared exactly (those of more than `SKETCH` pieces by their smallest hashes).
+Of the pairs that are similar enough, 98 of 100 at the threshold are found, and practically all from 0.85 on.
 
 All constants are fixed: whether two texts are found nearly equal depends on the two alone, never on other rows, their
 order or a random number. The one exception: of more than `CROWD` forms that agree in a band, which takes hundreds of
@@ -35,15 +34,16 @@ SHINGLE = 5
 """Characters of a piece."""
 PERMUTATIONS, BAND = 48, 4
 """Minima of a form, and how many of them make a band."""
-AGREEING = 26
-"""Minima that must agree; of pairs at the threshold, one in 1,000 has fewer."""
-SKETCH = 1_024
-"""Pieces that are compared exactly; of longer forms as many of the smallest hashes, an error of about 0.01."""
-CROWD, WINDOW = 150, 8
+SKETCH = 512
+"""Pieces that are compared exactly; of longer forms as many of the smallest hashes, an error of about 0.02."""
+BITS = 512
+"""Of a bit map that tells cheaply which pairs can't be similar enough."""
+CROWD, WINDOW = 300, 16
 """Forms in a band that are all compared with each other, and else how many neighbours each is compared with."""
 
 _CHUNK = 1 << 18  # characters, or pieces of pairs, worked on at once: what a processor's cache holds
 _PAIRS = 1 << 16  # so many pairs are numbered in the upper bits of a key
+_ALL = 1 << 48  # more than any hash of a sketch
 _PAD = " " * (SHINGLE - 1)
 _GAPS = re.compile(r"[\W_]+")
 _APOSTROPHES = re.compile("['\u2019\u02bc]")
@@ -56,12 +56,14 @@ class _Sketches(NamedTuple):
         hashes: of 48 bits, form after form.
         starts, sizes: where those of each form are; of forms that have none, size 0.
         cuts: the greatest hash up to which they are complete.
+        bits: of each form, `BITS` of them in words of 64: those that the hashes of its pieces point to.
     """
 
     hashes: Hashes
     starts: Rows
     sizes: Rows
     cuts: Hashes
+    bits: Hashes
 
 
 @lru_cache(maxsize=2)
@@ -110,13 +112,12 @@ def _connected(forms: Sequence[str]) -> list[int]:
     minima = _minima(forms)
     buckets = [_buckets(minima, band) for band in range(PERMUTATIONS // BAND)]
     sketches = _sketches(forms, np.unique(np.concatenate([order for order, _, _ in buckets])))
-    ends_of_minima = minima.astype(np.uint8)  # enough to tell whether they agree: one in 256 does by chance
     for order, ends, sizes in buckets:
         for left, right in _pairs(order, ends, sizes):
             apart = root[left] != root[right]
             one, other = left[apart], right[apart]
-            agree = (ends_of_minima[one] == ends_of_minima[other]).sum(axis=1) >= AGREEING
-            one, other = one[agree], other[agree]
+            possible = _possible(sketches, one, other)
+            one, other = one[possible], other[possible]
             similar = _similar(sketches, one, other)
             _join(root, one[similar], other[similar])
     return [int(form) for form in root]
@@ -175,6 +176,17 @@ def _pairs(order: Rows, ends: Rows, sizes: Rows) -> Iterator[tuple[Rows, Rows]]:
         distance += 1
 
 
+def _possible(sketches: _Sketches, left: Rows, right: Rows) -> NDArray[np.bool_]:
+    """Which of these pairs may be similar enough: a bit in which two maps differ is a piece that only one form has."""
+    import numpy as np  # noqa: PLC0415 - heavy
+
+    apart = np.bitwise_count(sketches.bits[left] ^ sketches.bits[right]).sum(axis=1, dtype=np.int64)
+    sizes = sketches.sizes[left] + sketches.sizes[right]
+    whole = (sketches.cuts[left] == _ALL) & (sketches.cuts[right] == _ALL)
+    possible: NDArray[np.bool_] = ~whole | (sizes - apart >= SIMILARITY * (sizes + apart))
+    return possible
+
+
 def _similar(sketches: _Sketches, left: Rows, right: Rows) -> NDArray[np.bool_]:
     """Which of these pairs are similar enough."""
     import numpy as np  # noqa: PLC0415 - heavy
@@ -209,22 +221,27 @@ def _sketches(forms: Sequence[str], chosen: Rows) -> _Sketches:
     import numpy as np  # noqa: PLC0415 - heavy
 
     sizes, cuts = np.zeros(len(forms), dtype=np.int64), np.zeros(len(forms), dtype=np.uint64)
+    bits = np.zeros((len(forms), BITS // 64), dtype=np.uint64)
     hashes = [np.zeros(0, dtype=np.uint64)]
     for rows, pieces, starts in _pieces(forms, chosen):
         lengths = np.diff(np.append(starts, len(pieces)))
         numbers = np.repeat(np.arange(len(rows), dtype=np.uint64), lengths)
         keys = np.sort((numbers << np.uint64(48)) | (pieces >> np.uint64(16)))
         keys = keys[np.concatenate([[True], keys[1:] != keys[:-1]])]
-        found = np.bincount(keys >> np.uint64(48), minlength=len(rows))
+        numbers = (keys >> np.uint64(48)).astype(np.int64)
+        marks = np.zeros((len(rows), BITS), dtype=bool)
+        marks[numbers, keys & np.uint64(BITS - 1)] = True
+        bits[rows] = np.packbits(marks, axis=1).view(np.uint64)
+        found = np.bincount(numbers, minlength=len(rows))
         kept = np.minimum(found, SKETCH)
         keys = keys[np.arange(len(keys)) - np.repeat(np.cumsum(found) - found, found) < SKETCH]
         hashes.append(keys & np.uint64((1 << 48) - 1))
         sizes[rows] = kept
         # Of a form that has no more pieces, everything is known.
-        cuts[rows] = np.where(found > SKETCH, hashes[-1][np.cumsum(kept) - 1], np.uint64(1 << 48))
+        cuts[rows] = np.where(found > SKETCH, hashes[-1][np.cumsum(kept) - 1], np.uint64(_ALL))
     starts = np.zeros(len(forms), dtype=np.int64)
     starts[chosen] = np.cumsum(sizes[chosen]) - sizes[chosen]
-    return _Sketches(np.concatenate(hashes), starts, sizes, cuts)
+    return _Sketches(np.concatenate(hashes), starts, sizes, cuts, bits)
 
 
 def _minima(forms: Sequence[str]) -> NDArray[np.uint32]:
