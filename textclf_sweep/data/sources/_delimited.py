@@ -57,16 +57,7 @@ def parse(
     delimiter = _checked(delimiter, where)
     records = _records(lines, delimiter, where, quoting=quoting)
     blank = BlankLines()
-    header: tuple[str, ...] = ()
-    for line, record in records:
-        if _is_blank(record):
-            blank.add(line)
-        elif line > 1 or not _SEPARATOR.fullmatch(delimiter.join(record)):
-            header = tuple(record)
-            break
-    if not header:
-        raise DataError(Problem("the file is empty", "a header and rows", "check data.path", where=where))
-    _check_header(header, where)
+    header = _header(records, delimiter, blank, where)
     kept: dict[str, list[str]] = {name: [] for name in chosen(header, columns)}
     starts = _collect(records, header, kept, blank, where)
     if not starts:
@@ -76,6 +67,17 @@ def parse(
     texts = {name: tuple(kept.pop(name)) for name in list(kept)}
     notes = blank.notes() if quoting else (*blank.notes(), *_quoted(texts.values(), starts))
     return Table(where, header, texts, tuple(starts), notes, advice=_advice(header, delimiter))
+
+
+def _header(records: Iterator[tuple[int, list[str]]], delimiter: str, blank: BlankLines, where: str) -> tuple[str, ...]:
+    """The first record that is not blank; the others are left in `records`."""
+    for line, record in records:
+        if _is_blank(record):
+            blank.add(line)
+        elif line > 1 or not _SEPARATOR.fullmatch(delimiter.join(record)):
+            _check_header(record, f"{where}:{line}")
+            return tuple(record)
+    raise DataError(Problem("the file is empty", "a header and rows", "check data.path", where=where))
 
 
 def _collect(
@@ -173,7 +175,7 @@ def _check_header(header: Sequence[str], where: str) -> None:
             f"the header names {', '.join(map(repr, double))} more than once",
             "a different name for each column",
             "rename or remove one of them",
-            where=f"{where}:1",
+            where=where,
         )
         raise DataError(problem)
 
