@@ -57,8 +57,8 @@ def mixed_languages(subject: Subject) -> Finding | None:
     sampled = f" of a sample of {len(rows):,}" if len(rows) < len(texts) else ""
     why = (
         f"texts in several languages: of the {plural(counts.total(), 'text')}{sampled} whose language is sure, "
-        f"{shares}; words of the rarer languages are seldom seen in training, and stop words, stemming and vectors know "
-        "one language"
+        f"{shares}; words of the rarer languages are seldom seen in training, and stop words, stemming and vectors "
+        "know one language"
     )
     fix = (
         "keep the rows of one language, or split the data by language; else leave stop_words and stemming out and use "

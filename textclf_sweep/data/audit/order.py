@@ -23,6 +23,10 @@ ROWS, PERIODS, REPEATS = 30_000, 1_000, 10
 """Rows that are looked at, the first ones; the longest period that is looked for; how often it must recur."""
 CERTAIN, SHARE = 6.0, 0.04
 """Standard deviations above chance, of the best of many periods; and the least share of the rows that follow it."""
+UNCLUSTERED = 0.9
+"""The share of the runs expected at random below which equal labels come in clusters."""
+AROUND, ALIKE = 15, 0.6
+"""Periods on either side that one is compared with; the shortest is taken that explains such a share of the most."""
 
 
 def sorted_by_label(subject: Subject) -> Finding | None:
@@ -75,8 +79,7 @@ def order_leak(subject: Subject) -> Finding | None:
     labels = subject.corpus.labels
     if not 1 < len(subject.counts) <= len(labels) / 3 or (_few_runs(subject) and not _recurring(subject)):
         return None
-    codes = {label: code for code, label in enumerate(sorted(subject.counts))}
-    if (pattern := _pattern([codes[label] for label in labels[:ROWS]])) is not None:
+    if (pattern := _turns(subject)) is not None:
         what, rows = f"labels repeat every {pattern.period:,} rows", _following(labels, pattern.period)
     elif (pattern := _blocks(subject)) is not None:
         what = f"rows come in blocks of {pattern.period:,} with one label each"
@@ -84,12 +87,22 @@ def order_leak(subject: Subject) -> Finding | None:
     else:
         return None
     why = (
-        f"the label can be told from the row's position: {what} (about {pattern.share:.0%} of the rows follow this). If "
-        "the rows were made by a template or a tool, their texts may hold such patterns, too, which a model learns "
+        f"the label can be told from the row's position: {what} (about {pattern.share:.0%} of the rows follow this). "
+        "If the rows were made by a template or a tool, their texts may hold such patterns, too, which a model learns "
         "instead of the language; and batches in file order would not be random"
     )
     fix = "find out how the file was made; this program shuffles, and no row number may become part of a text"
     return subject.finding("order_leak", "warning", rows, why, fix)
+
+
+def _turns(subject: Subject) -> Pattern | None:
+    """Whether labels take turns. In rows that come in clusters they do not, but may seem to."""
+    labels = subject.corpus.labels[:ROWS]
+    runs, expected = _runs(subject)
+    if runs < UNCLUSTERED * expected:
+        return None
+    codes = {label: code for code, label in enumerate(sorted(subject.counts))}
+    return _pattern([codes[label] for label in labels])
 
 
 def _blocks(subject: Subject) -> Pattern | None:
@@ -107,37 +120,48 @@ def _pattern(codes: list[int]) -> Pattern | None:
     """The period by which the values repeat, clearly better than by chance; None when there is none.
 
     Of every period, Pearson's chi-squared of place in the period by value, as standard deviations above its mean
-    (Wilson and Hilferty 1931). Of rows that are sorted or come in clusters, every place has its share of every value.
+    (Wilson and Hilferty 1931). Values that come in clusters raise it for all periods, so it is compared with those
+    around; and a pattern must be the same in the odd and the even tenths of the file.
     """
     import numpy as np  # noqa: PLC0415 - heavy
 
     values = np.array(codes)
-    rows, kinds = len(values), int(values.max(initial=0)) + 1
-    present = np.bincount(values, minlength=kinds)
-    if rows < LEAST or (present > 0).sum() < 2:
+    rows, present = len(values), np.bincount(values) if codes else np.zeros(0, dtype=np.intp)
+    kinds = int((present > 0).sum())
+    if rows < LEAST or kinds < 2:
         return None
-    best, least = Pattern(0, 0.0), CERTAIN
-    for period in range(2, min(PERIODS, rows // REPEATS) + 1):
-        chi, freedom = _chi_squared(values, present, period)
-        spread = 2 / (9 * freedom)
-        above = ((chi / freedom) ** (1 / 3) - 1 + spread) / math.sqrt(spread)
-        # Cramer's V; a share s of rows in turn makes it s.
-        share = math.sqrt(max(0.0, chi - freedom) / (rows * min(period - 1, int((present > 0).sum()) - 1)))
-        if above > least and share >= SHARE:
-            best, least = Pattern(period, min(1.0, share)), above
-    return best if best.period else None
+    periods = np.arange(2, min(PERIODS, rows // REPEATS) + 1)
+    freedom = (periods - 1) * (kinds - 1)
+    found = np.array([_agreement(values, present, int(period)) for period in periods])
+    ratio = found[:, 0] / freedom
+    near = [np.quantile(ratio[max(0, place - AROUND) : place + AROUND + 1], 0.25) for place in range(len(periods))]
+    clusters = np.maximum(1.0, near)
+    spread = 2 / (9 * freedom)
+    above = (np.cbrt(ratio / clusters) - 1 + spread) / np.sqrt(spread)
+    again = found[:, 1] / (clusters**1.5 * np.sqrt(freedom))
+    # Squared, Cramer's V of a table that has a place for every value; a share s of rows in turn makes it s.
+    explained = np.maximum(0.0, found[:, 1]) * 2 / (rows * (kinds - 1))
+    clear = np.flatnonzero((np.minimum(above, again) > CERTAIN) & (explained > SHARE**2))
+    if not len(clear):
+        return None
+    place = clear[np.argmax(explained[clear] >= ALIKE * explained[clear].max())]
+    return Pattern(int(periods[place]), min(1.0, math.sqrt(explained[place])))
 
 
-def _chi_squared(values: np.ndarray, present: np.ndarray, period: int) -> tuple[float, int]:
-    """Pearson's chi-squared of place by value, and its degrees of freedom."""
+def _agreement(values: np.ndarray, present: np.ndarray, period: int) -> tuple[float, float]:
+    """Pearson's chi-squared of place by value; and the same of one half of the rows times the other, expected 0."""
     import numpy as np  # noqa: PLC0415 - heavy
 
     rows, kinds = len(values), len(present)
-    places = np.arange(rows) % period
-    table = np.bincount(places * kinds + values, minlength=period * kinds).reshape(period, kinds)
-    expected = np.outer(np.bincount(places, minlength=period), np.maximum(present, 1)) / rows
-    chi = float(((table - expected) ** 2 / expected)[:, present > 0].sum())
-    return chi, (period - 1) * (int((present > 0).sum()) - 1)
+    order = np.arange(rows)
+    half = order * 10 // rows % 2
+    cells = (half * period + order % period) * kinds + values
+    halves = np.bincount(cells, minlength=2 * period * kinds).reshape(2, period, kinds)[:, :, present > 0]
+    share = present[present > 0] / rows
+    expected = halves.sum(axis=2, keepdims=True) * share
+    odd, even = halves - expected
+    whole = expected.sum(axis=0)
+    return float(((odd + even) ** 2 / whole).sum()), float((odd * even / np.sqrt(expected[0] * expected[1])).sum())
 
 
 CHECKS: tuple[Check, ...] = (
