@@ -61,7 +61,12 @@ def test_what_the_shipped_sweeps_need_is_there() -> None:
     assert not found.searchers["random"].finite
     assert found.sources["csv"].extensions == (".csv", ".csv.gz")
     paths = {name: entry.path for name, entry in found.sources.items()}
-    assert (paths["csv"], paths["folder"], paths["huggingface"], paths["uci_news"]) == ("file", "folder", "name", "none")
+    assert (paths["csv"], paths["folder"], paths["huggingface"], paths["uci_news"]) == (
+        "file",
+        "folder",
+        "name",
+        "none",
+    )
 
 
 @pytest.mark.parametrize(("room", "entry"), ENTRIES, ids=lambda item: item.name if isinstance(item, Entry) else item)

@@ -74,6 +74,7 @@ def test_files_that_are_no_parquet(tmp_path: Path) -> None:
         (b"PK\x03\x04", "zip"),
         (gzip.compress(whole), "gzip"),
         (whole[:-20], "cannot be read"),
+        (whole.replace(b"label", b"labe\xff"), "cannot be read"),
         (whole[: len(whole) // 2] + whole[-30:], "cannot be read"),
     ):
         path.write_bytes(content)

@@ -34,8 +34,8 @@ def read(path: str | None, options: Mapping[str, Scalar], columns: Collection[st
         _check_magic(raw.peek(6), where)
         try:
             return _table(pq.ParquetFile(raw), columns, where)
-        except (pa.ArrowException, OSError) as error:
-            reason = str(error).strip().splitlines()[0][:200]
+        except (pa.ArrowException, OSError, ValueError) as error:  # damaged names and counts are only told as values
+            reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
             what = f"the Parquet file cannot be read: {reason}"
             raise DataError(Problem(what, "a whole Parquet file", "write or copy it again", where=where)) from error
 
