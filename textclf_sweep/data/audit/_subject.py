@@ -12,6 +12,7 @@ from functools import cached_property
 from math import sqrt
 
 from textclf_sweep.data import cleaning
+from textclf_sweep.data.audit import _spelling
 from textclf_sweep.data.audit._linear import OutOfFold, judge
 from textclf_sweep.data.corpus import Corpus, comparable
 from textclf_sweep.data.features.tokens import tokenize
@@ -77,6 +78,21 @@ class Subject:
     def counts(self) -> Counter[str]:
         """Rows of each label."""
         return Counter(self.corpus.labels)
+
+    @cached_property
+    def families(self) -> tuple[tuple[str, ...], ...]:
+        """Labels that are one label written in several ways, each family from its commonest way on."""
+        return tuple(map(tuple, _spelling.families(self.comparable, self.corpus.labels)))
+
+    @cached_property
+    def meant(self) -> dict[str, str]:
+        """Of every label the commonest way of writing it."""
+        return {label: label for label in self.counts} | {label: same[0] for same in self.families for label in same}
+
+    @cached_property
+    def merged(self) -> Counter[str]:
+        """Rows of each label as `meant`."""
+        return Counter(self.meant[label] for label in self.corpus.labels)
 
     @cached_property
     def sample(self) -> tuple[int, ...]:

@@ -46,7 +46,7 @@ def label_column_misread(subject: Subject) -> Finding | None:
 
 def few_rows(subject: Subject) -> Finding | None:
     """So few rows that results are mostly chance."""
-    rows, labels = len(subject.corpus), len(subject.counts)
+    rows, labels = len(subject.corpus), len(subject.merged)
     wanted = max(FEW_ROWS, FEW_ROWS_PER_LABEL * labels)
     if rows >= wanted:
         return None
@@ -82,7 +82,7 @@ def rare_label(subject: Subject) -> Finding | None:
 
 def imbalance(subject: Subject) -> Finding | None:
     """The commonest label is far more frequent than the rarest; grave when always answering it is mostly right."""
-    corpus, counts = subject.corpus, subject.counts
+    corpus, meant, counts = subject.corpus, subject.meant, subject.merged
     (commonest, most), *_, (rarest, least) = counts.most_common() * 2
     if most <= IMBALANCE * least:
         return None
@@ -91,8 +91,8 @@ def imbalance(subject: Subject) -> Finding | None:
         f"label {commonest!r} has {plural(most, 'row')}, {rarest!r} only {least:,}: always answering {commonest!r} "
         f"already scores {share:.1%} accuracy, and accuracy hardly shows whether the rare labels are learned"
     )
-    rows = [row for row, label in enumerate(corpus.labels) if most > IMBALANCE * counts[label]]
-    shown = sorted(rows, key=lambda row: (counts[corpus.labels[row]], row))
+    rows = [row for row, label in enumerate(corpus.labels) if most > IMBALANCE * counts[meant[label]]]
+    shown = sorted(rows, key=lambda row: (counts[meant[corpus.labels[row]]], row))
     fix = "judge by macro F1, in which each label counts the same, or add rows of the rare labels"
     severity: Severity = "warning" if share > DOMINANT else "note"
     patch = "metric:\n  name: val_macro_f1\n  goal: maximize"
@@ -112,8 +112,8 @@ def _untrained(subject: Subject) -> set[str]:
     """Labels that no row has that is, or may come to be, in the training part."""
     corpus = subject.corpus
     parts = corpus.parts or ("",) * len(corpus)
-    trained = {label for label, part in zip(corpus.labels, parts, strict=True) if part in ("train", "")}
-    return set(corpus.labels) - trained
+    trained = {subject.meant[label] for label, part in zip(corpus.labels, parts, strict=True) if part in ("train", "")}
+    return {label for label, meant in subject.meant.items() if meant not in trained}
 
 
 def _few(subject: Subject) -> set[str]:
@@ -122,9 +122,10 @@ def _few(subject: Subject) -> set[str]:
     units: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
     groups = corpus.groups or ("",) * len(corpus)
     for text, label, group in zip(subject.comparable, corpus.labels, groups, strict=True):
-        if len(units[label]) < ROWS_PER_LABEL:
-            units[label].add(("group", group) if group else ("text", text))
-    return {label for label, held in units.items() if len(held) < ROWS_PER_LABEL}
+        held = units[subject.meant[label]]
+        if len(held) < ROWS_PER_LABEL:
+            held.add(("group", group) if group else ("text", text))
+    return {label for label, meant in subject.meant.items() if len(units[meant]) < ROWS_PER_LABEL}
 
 
 def _leave_out(subject: Subject, labels: Collection[str]) -> str:

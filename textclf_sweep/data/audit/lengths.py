@@ -123,19 +123,21 @@ def _distinct(subject: Subject) -> list[int]:
 
 
 def _spike(lengths: Counter[int], texts: int) -> int | None:
-    """The length in characters that far more texts have than the lengths around it; None when there is none."""
+    """The one length in characters that far more texts have than those around it; None when none or several do."""
     length, most = lengths.most_common(1)[0]
     if most >= CONSTANT * texts:
         return length
-    for length, count in lengths.most_common():
-        if count < max(DISTINCT, SPIKE_SHARE * texts):
-            return None
-        around = [lengths[near] for near in range(max(1, length - 5), length + 6) if near != length]
-        # Beyond a cut there is nothing: there, the shorter ones alone are what is usual.
-        below = [lengths[near] for near in range(max(1, length - 5), length)]
-        if length >= SPIKE_LENGTH and count > SPIKE * (1 + max(statistics.mean(around), statistics.mean(below))):
-            return length
-    return None
+    least = max(DISTINCT, SPIKE_SHARE * texts)
+    spikes = [length for length, count in lengths.items() if count >= least and count > SPIKE * _usual(lengths, length)]
+    return spikes[0] if len(spikes) == 1 and spikes[0] >= SPIKE_LENGTH else None
+
+
+def _usual(lengths: Counter[int], length: int) -> float:
+    """How many texts of a length are usual, by the five lengths on either side; a lone text is no surprise."""
+    below = [lengths[near] for near in range(max(1, length - 5), length)]
+    above = [lengths[near] for near in range(length + 1, length + 6)]
+    # Beyond a cut there is nothing: there, the shorter ones alone are what is usual.
+    return 1 + max(statistics.mean(below or above), statistics.mean(below + above))
 
 
 def _cut_at(subject: Subject, lengths: Counter[int], length: int) -> bool:
