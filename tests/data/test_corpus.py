@@ -48,6 +48,20 @@ def test_hash_covers_everything_but_name_and_notes(corpus: Make) -> None:
     assert len({item.hash() for item in (plain, *others)}) == len(others) + 1
 
 
+def test_rows_that_are_selected_keep_everything(corpus: Make) -> None:
+    made = corpus(PAIRS, files=("1", "2", "3", "4"), spare=("s1", "s2", "s3", "s4"), groups=("g1", "g2", "g3", "g4"))
+    kept = made.select([2, 0], "two rows")
+    assert (kept.texts, kept.groups, kept.spare, kept.notes) == (
+        ("d", "a b"),
+        ("g3", "g1"),
+        ("s3", "s1"),
+        ("two rows",),
+    )
+    assert (kept.place(0), made.place(1), corpus(PAIRS).place(1)) == ("3:4", "2:3", "made:3")
+    with pytest.raises(ValueError, match="same length"):
+        corpus(PAIRS, spare=("s",))
+
+
 def test_data_hash_covers_the_sides(corpus: Make) -> None:
     one, other = (Splits.of(corpus(PAIRS), sides) for sides in (SIDES, SIDES[::-1]))
     assert one.data_hash != other.data_hash
