@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     Hashes: TypeAlias = "NDArray[np.uint64]"
 
 SIMILARITY = 0.75
-"""The least Jaccard similarity of nearly equal texts: a letter more in 20, another one in 31, a word more in 60."""
+"""The least Jaccard similarity of nearly equal texts: another letter in 31, five letters more in 42, others in 59."""
 SHINGLE = 5
 """Characters of a piece."""
 PERMUTATIONS, BAND = 48, 4
