@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import importlib
 import json
 import pkgutil
@@ -11,15 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from textclf_sweep.data import audit
+from textclf_sweep.data import audit, cleaning
 from textclf_sweep.data.audit import findings, ordered
+from textclf_sweep.data.features import tokens
 from textclf_sweep.data.findings import Finding, Row
+from textclf_sweep.definition.types import DataSettings
 
 pytestmark = pytest.mark.unit
 
 Make = Callable[..., Any]
-FILES = Path(__file__).parents[1] / "files"
 SAMPLE = Path(audit.__file__).parents[1] / "uci_news" / "train.csv"
 
 
@@ -56,10 +59,50 @@ def test_the_gravest_and_the_commonest_come_first() -> None:
     assert [finding.name for finding in ordered(found)] == ["b", "d", "c", "a"]
 
 
-@pytest.mark.parametrize("path", [FILES / "hwu64.csv", SAMPLE], ids=lambda path: path.stem)
-def test_clean_data_raise_nothing_fatal_and_at_most_one_warning(subject: Make, path: Path) -> None:
-    with path.open(encoding="utf-8", newline="") as file:
-        pairs = [(row["text"], row["label"]) for row in csv.DictReader(file)]
-    found = findings(subject(pairs))
+def faulty(clean: Make) -> list[list[tuple[str, str]]]:
+    """Data that have every fault whose finding has a patch."""
+    plain = clean(300)
+    labels = [(text, ("Pos", "pos ", "neg")[row % 3]) for row, (text, _) in enumerate(plain)]
+    spelt = [(text, ("sci-tech", "sci tech", "x: y #")[row % 3]) for row, (text, _) in enumerate(plain)]
+    texts = [("", "a"), ("cafÃ©", "a"), ("Ïðèâåò, êàê äåëà", "b"), ("a\u200bb", "b"), ("<p>c &amp; d</p>", "b")]
+    return [
+        [*plain, *texts], labels, spelt, plain[:50],
+        [*plain, *((f"{text} {row}" * 50, "north") for row, (text, _) in enumerate(plain))],
+        [*plain, *((f"t{row}", f"rare {row}") for row in range(9))],
+        [*plain, ("t", "nan"), ("u", "{odd: [\"label\"]}")],
+        [(f"{row * 7919} {row * 104729} {row * 1299709}", label) for row, (_, label) in enumerate(plain)],
+        [(text, "rare" if row < 9 else "common") for row, (text, _) in enumerate(plain)],
+    ]  # fmt: skip
+
+
+def test_patches_are_lines_of_a_definition(subject: Make, clean: Make) -> None:
+    names = ("missing", "labels", "variants", "characters", "lengths", "vocabulary")
+    checks = [check for name in names for check in importlib.import_module(f"{audit.__name__}.{name}").CHECKS]
+    looked = [subject(pairs) for pairs in faulty(clean)]
+    found = [finding for item in looked for check in checks if (finding := check(item))]
+    found += [finding for item in looked for finding in audit.missing(item)]
+    patched = {finding.name for finding in found if finding.patch}
+    assert patched == {
+        "missing_text", "placeholder_label", "few_rows", "rare_label", "imbalance", "label_variants",
+        "rogue_characters", "mojibake", "html_debris", "truncation", "out_of_vocabulary",
+    }  # fmt: skip
+    steps = {item.name: item for item in cleaning.PARAMETERS}
+    known = {item.name: item for item in tokens.PARAMETERS}
+    for patch in map(yaml.safe_load, filter(None, (finding.patch for finding in found))):
+        data = patch.pop("data", {})
+        for name, value in data.pop("cleaning", {}).items():
+            assert steps[name].coerce(value) == value
+        assert set(data) <= {*(field.name for field in dataclasses.fields(DataSettings)), "encoding"}
+        for name, value in patch.pop("parameters", {}).items():
+            assert known[name].coerce(value["value"]) == value["value"]
+        assert patch.pop("metric", {}) in ({}, {"name": "val_macro_f1", "goal": "maximize"})
+        assert patch == {}
+
+
+def test_clean_data_raise_nothing_fatal_and_at_most_one_warning(subject: Make) -> None:
+    with SAMPLE.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))[::3]
+    pairs = [(row["text"], row["label"]) for row in rows]
+    found = findings(subject(pairs, groups=tuple(row["story"] for row in rows)))
     assert not [finding.name for finding in found if finding.severity == "fatal"]
     assert len([finding.name for finding in found if finding.severity == "warning"]) <= 1
