@@ -87,7 +87,7 @@ def test_nearly_equal_texts_stay_together(rows: list[tuple[str, str, str]], seed
     assume(splits is not None)
     assert splits is not None
     sides = side_of(splits)
-    places = defaultdict(set)
+    places: defaultdict[int | str, set[str]] = defaultdict(set)
     for line, (text, _, group) in enumerate(rows, start=2):
         places[KIN.index(text) // 4].add(sides[line])
         places[group or f"row {line}"].add(sides[line])
