@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - foreign letters and marks are what these faults are made of
 """Faults that `benchmarks/audit.py` injects into data: pure functions of a corpus, a rate and a seed.
 
 Each returns the corpus with the fault and the rows (indices into it) that have it.
@@ -69,11 +70,6 @@ SENTENCES = {
     ),
 }
 """Whole sentences by language."""
-
-OTHER_WORDS = (
-    "Thing", "Spot", "Case", "Bit", "Lot", "Line",
-)  # fmt: skip
-"""Words that near-duplicates get."""
 
 _ZERO_WIDTH = ("\u200b", "\u00ad", "\ufeff", "\x07", "\u200e")
 
@@ -225,13 +221,13 @@ def label_leak(corpus: Corpus, rate: float, seed: int) -> Injected:
 
 
 def imbalance(corpus: Corpus, rate: float, seed: int) -> Injected:
-    """All but a tenth of `rate` of one label's rows are gone; the rows are those that are left of it."""
+    """One label keeps a third of `rate` as many rows as the commonest one; these are the rows."""
     counts = Counter(corpus.labels)
     victim = sorted(counts)[seed % len(counts)]
     most = max(count for label, count in counts.items() if label != victim)
     draw = random.Random(seed)
     own = [row for row, label in enumerate(corpus.labels) if label == victim]
-    kept = set(draw.sample(own, max(3, min(len(own), round(most * rate / 2)))))
+    kept = set(draw.sample(own, max(3, min(len(own), round(most * rate / 3)))))
     less = corpus.select(row for row, label in enumerate(corpus.labels) if label != victim or row in kept)
     return less, [row for row, label in enumerate(less.labels) if label == victim]
 
@@ -282,20 +278,19 @@ def sorted_by_label(corpus: Corpus, rate: float, seed: int) -> Injected:
 
 
 def order_leak(corpus: Corpus, rate: float, seed: int) -> Injected:
-    """Rows whose labels take turns in the order of the file; the others, a share of 1 - `rate`, are at random."""
+    """This share of the rows, anywhere, has the label whose turn it is as long as there are rows of it."""
     draw = random.Random(seed)
-    queues = {label: [] for label in sorted(set(corpus.labels))}
-    for row in draw.sample(range(len(corpus)), len(corpus)):
+    names = sorted(set(corpus.labels))
+    shuffled = draw.sample(range(len(corpus)), len(corpus))
+    queues: dict[str, list[int]] = {name: [] for name in names}
+    for row in shuffled:
         queues[corpus.labels[row]].append(row)
-    order: list[int] = []
-    while queues:
-        queues = {label: rows for label, rows in queues.items() if rows}
-        order += [rows.pop() for rows in queues.values()]
-    loose = [place for place in range(len(order)) if draw.random() >= rate]
-    values = draw.sample([order[place] for place in loose], len(loose))
-    for place, row in zip(loose, values, strict=True):
-        order[place] = row
-    return corpus.select(order), list(range(len(corpus)))
+    places = [place for place in range(len(corpus)) if draw.random() < rate]
+    turns = {place: queue.pop() for place in places if (queue := queues[names[place % len(names)]])}
+    taken = set(turns.values())
+    rest = iter([row for row in shuffled if row not in taken])
+    order = [turns[place] if place in turns else next(rest) for place in range(len(corpus))]
+    return corpus.select(order), sorted(turns)
 
 
 STATISTICAL_FAULTS: dict[str, Fault] = {

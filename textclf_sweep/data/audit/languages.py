@@ -40,8 +40,10 @@ def mixed_languages(subject: Subject) -> Finding | None:
         rows = sorted(Random(derive_seed(subject.assumptions.seed, "languages")).sample(rows, ROWS))  # noqa: S311 - no secret
     found = _languages([texts[row][:CHARACTERS] for row in rows])
     counts = Counter(language for language, probability in found if probability >= SURE)
-    (main, _), *others = counts.most_common() or [("", 0)]
-    there = {language for language, count in others if count >= max(LEAST, SHARE * counts.total())}
+    # By all texts: the sentences of one language may be longer, and so more often sure.
+    main = Counter(language for language, _ in found if language).most_common(1)
+    least = max(LEAST, SHARE * counts.total())
+    there = {language for language, count in counts.items() if count >= least and language != main[0][0]}
     if not there:
         return None
     told = {
@@ -52,7 +54,7 @@ def mixed_languages(subject: Subject) -> Finding | None:
     shares = ", ".join(
         f"{counts[language] / counts.total():.1%} in {_NAMES.get(language, language)}"
         for language, _ in counts.most_common()
-        if language == main or language in there
+        if language == main[0][0] or language in there
     )
     sampled = f" of a sample of {len(rows):,}" if len(rows) < len(texts) else ""
     why = (
