@@ -15,10 +15,10 @@ import pytest
 
 from textclf_sweep import architectures
 from textclf_sweep.architectures import BuildInfo
-from textclf_sweep.data import corpus as snapshots
 from textclf_sweep.data import features
+from textclf_sweep.data import snapshot as snapshots
 from textclf_sweep.data.corpus import Corpus, Splits
-from textclf_sweep.data.features import Features
+from textclf_sweep.data.features import Features, SparseRows
 from textclf_sweep.definition.space import Categorical, Constant, Distribution, Parameter, Range
 from textclf_sweep.definition.types import Metric
 from textclf_sweep.training.tasks import Decision
@@ -62,6 +62,17 @@ def _ends(parameter: Parameter) -> tuple[Scalar, Scalar]:
             return parameter.coerce(low), parameter.coerce(high)
         case Constant(value):
             return value, value
+
+
+def whole(rows: Features) -> Any:
+    """All inputs as any Keras model takes them."""
+    return rows.inputs.dense() if isinstance(rows.inputs, SparseRows) else rows.inputs
+
+
+@pytest.fixture(scope="module")
+def tensor(keras: ModuleType) -> Callable[..., Any]:
+    """Makes a batch what a model is called with."""
+    return importlib.import_module("textclf_sweep.training.steps").tensor
 
 
 @pytest.fixture(scope="module")
@@ -134,10 +145,10 @@ class TestArchitecture:
     def test_its_first_line_describes_it(self, name: str) -> None:
         assert len((module(name).__doc__ or "").splitlines()[0]) > 10
 
-    def test_builds_at_the_corners_of_its_default_search_space(self, name: str, *, build, data) -> None:
+    def test_builds_at_the_corners_of_its_default_search_space(self, name: str, *, build, data, tensor) -> None:
         rows = data(name)
         for corner in corners(name):
-            output = build(name, rows, **corner)(rows.inputs[:3], training=False)
+            output = build(name, rows, **corner)(tensor(rows.batch(np.arange(3))), training=False)
             assert output.shape == (3, 4), corner
             assert np.isfinite(output.numpy()).all(), corner
 
@@ -147,7 +158,7 @@ class TestArchitecture:
         model = build(name, rows)
         (metrics,) = train(model, rows)
         assert np.isfinite(list(metrics.values())).all()
-        output = model.predict(rows.inputs, verbose=0)
+        output = model.predict(whole(rows), verbose=0)
         assert output.shape == (len(rows.labels), labels)
         if getattr(model.layers[-1], "activation", None) is keras.activations.softmax:
             np.testing.assert_allclose(output.sum(axis=1), 1.0, atol=1e-5)
@@ -158,12 +169,12 @@ class TestArchitecture:
         model = build(name, rows)
         metrics = train(model, rows, epochs=60)
         assert metrics[-1]["val_accuracy"] == 1.0
-        assert (model.predict(rows.inputs, verbose=0).argmax(axis=1) == rows.labels).all()
+        assert (model.predict(whole(rows), verbose=0).argmax(axis=1) == rows.labels).all()
 
     def test_padding_changes_nothing(self, name: str, *, build, data) -> None:
         rows = data(name)
         model = build(name, rows)
-        if model.input_shape[1] is not None:
+        if isinstance(rows.inputs, SparseRows) or model.input_shape[1] is not None:
             pytest.skip("it reads arrays of one width, which nobody pads")
         for text, length in zip(rows.inputs[:8], rows.lengths, strict=False):
             bare, padded = text[None, :length], np.pad(text[None, :length], ((0, 0), (0, 25)))
@@ -177,7 +188,7 @@ class TestArchitecture:
         train(model, rows)
         model.save(tmp_path / "model.keras")
         loaded = keras.saving.load_model(tmp_path / "model.keras")
-        np.testing.assert_array_equal(model.predict(rows.inputs, verbose=0), loaded.predict(rows.inputs, verbose=0))
+        np.testing.assert_array_equal(model.predict(whole(rows), verbose=0), loaded.predict(whole(rows), verbose=0))
 
     def test_the_seed_decides_everything(self, name: str, *, build, data, train) -> None:
         rows, high = data(name), corners(name)[1]  # the end where there is dropout, if there is any

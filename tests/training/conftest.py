@@ -43,7 +43,7 @@ def rows() -> Callable[..., Features]:
         for row, text in zip(inputs, texts, strict=True):
             row[: len(text)] = text
         names = tuple(f"label {index}" for index in range(labels))
-        info = FeatureInfo(names, VOCABULARY, inputs.shape[1], Path("vocabulary.json"))
+        info = FeatureInfo(names, VOCABULARY, inputs.shape[1], (Path("vocabulary.json"),))
         return Features(inputs, lengths, np.array(classes, np.int32), info)
 
     return make

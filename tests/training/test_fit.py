@@ -13,6 +13,7 @@ from sklearn import metrics as sklearn_metrics
 
 from textclf_sweep.data.features import Features
 from textclf_sweep.definition.types import EarlyStopping, Metric
+from textclf_sweep.training.batches import shuffled
 from textclf_sweep.training.tasks import Decision
 from textclf_sweep.trial import METRICS
 
@@ -86,7 +87,7 @@ class TestArithmetic:
             metrics=["accuracy"], jit_compile=False,
         )  # fmt: skip
         for epoch, our_weights in enumerate(after, start=1):
-            order = np.random.default_rng([3, epoch]).permutation(20)
+            order = np.concatenate(shuffled(training, 8, np.random.default_rng([3, epoch])))
             inputs, labels = training.inputs[order], training.labels[order]
             history = theirs.fit(inputs, labels, batch_size=8, shuffle=False, verbose=0).history
             for mine, their, before in zip(our_weights, theirs.get_weights(), start, strict=True):

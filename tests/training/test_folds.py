@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from textclf_sweep.data import corpus as snapshots
+from textclf_sweep.data import snapshot as snapshots
 from textclf_sweep.data.corpus import ALL, Corpus, fold_name
 from textclf_sweep.data.splits import split
 from textclf_sweep.definition.types import DataSettings, EarlyStopping, Metric

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from textclf_sweep.data import corpus as snapshots
+from textclf_sweep.data import snapshot as snapshots
 from textclf_sweep.data.corpus import Corpus, Splits
 from textclf_sweep.definition.types import EarlyStopping, Metric
 from textclf_sweep.training.tasks import Decision, EvaluateTask, Evaluation, TrainTask

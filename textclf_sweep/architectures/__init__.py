@@ -12,6 +12,7 @@ An architecture module is named as in a definition (``architecture: cnn_lstm``),
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from textclf_sweep.definition.space import Parameter
@@ -23,13 +24,16 @@ class BuildInfo:
 
     Attributes:
         labels: number of labels, >= 2.
-        vocabulary_size: token ids are in [0, vocabulary_size); 0 is padding, after the text.
+        vocabulary_size: token ids are in [0, vocabulary_size), 0 is padding, after the text; of sparse rows, their
+            width.
         max_length: the most tokens a text has; batches are often narrower.
+        vectors: a NumPy file that embeddings start from, float32 of shape (vocabulary_size, width); None without.
     """
 
     labels: int
     vocabulary_size: int
     max_length: int
+    vectors: Path | None = None
 
 
 class Architecture(Protocol):

@@ -1,4 +1,4 @@
-"""Convolutional network with parallel kernel widths over word embeddings learned from scratch.
+"""Convolutional network with parallel kernel widths over word embeddings, learned from scratch or pretrained.
 
 Kim, "Convolutional Neural Networks for Sentence Classification", EMNLP 2014.
 """
@@ -8,13 +8,14 @@ from __future__ import annotations
 from typing import Any
 
 from textclf_sweep.architectures import BuildInfo
-from textclf_sweep.architectures._layers import EMBEDDING_DIM, L1, L2, dropped, regularizer
+from textclf_sweep.architectures._layers import EMBEDDING_DIM, L1, L2, TRAINABLE, dropped, embedded, regularizer
 from textclf_sweep.definition.space import Categorical, Parameter, Range
 
 FEATURES = "tokens"
 
 PARAMETERS = (
     EMBEDDING_DIM,
+    TRAINABLE,
     Parameter(
         "filters", "int", 64, "filters of each kernel width",
         search=Categorical((32, 64, 128)), minimum=1, maximum=8192,
@@ -40,6 +41,7 @@ def build(  # noqa: PLR0913 - one argument per hyperparameter is the contract
     info: BuildInfo,
     *,
     embedding_dim: int,
+    trainable: bool,
     filters: int,
     kernel_size: int,
     kernels: int,
@@ -51,7 +53,8 @@ def build(  # noqa: PLR0913 - one argument per hyperparameter is the contract
 
     Args:
         info: what the model must fit.
-        embedding_dim: width of a word's vector, >= 1.
+        embedding_dim: width of a word's vector, >= 1; unused when `info` has pretrained ones.
+        trainable: whether the vectors are learned.
         filters: filters of each kernel width, >= 1.
         kernel_size: tokens that the narrowest kernel sees, >= 1.
         kernels: parallel kernels, of widths kernel_size, kernel_size + 1, ..., >= 1.
@@ -67,13 +70,13 @@ def build(  # noqa: PLR0913 - one argument per hyperparameter is the contract
 
     tokens = keras.Input((None,), dtype="int32", name="tokens")
     text = keras.ops.expand_dims(keras.ops.cast(keras.ops.not_equal(tokens, 0), "float32"), -1)
-    embedded = dropped(keras.layers.Embedding(info.vocabulary_size, embedding_dim)(tokens), dropout) * text
+    words = dropped(embedded(tokens, info, embedding_dim, trainable=trainable), dropout) * text
     pooled = []
     for width in range(kernel_size, kernel_size + kernels):
         convolution = keras.layers.Conv1D(
             filters, width, padding="same", activation="relu", kernel_regularizer=regularizer(l1, l2)
         )
-        pooled.append(keras.layers.GlobalMaxPooling1D()(convolution(embedded) * text))
+        pooled.append(keras.layers.GlobalMaxPooling1D()(convolution(words) * text))
     hidden = dropped(keras.layers.Concatenate()(pooled) if kernels > 1 else pooled[0], dropout)
     output = keras.layers.Dense(info.labels, activation="softmax", kernel_regularizer=regularizer(l1, l2))(hidden)
     return keras.Model(tokens, output, name="cnn")

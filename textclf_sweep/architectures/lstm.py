@@ -1,4 +1,4 @@
-"""Long short-term memory network over word embeddings learned from scratch.
+"""Long short-term memory network over word embeddings, learned from scratch or pretrained.
 
 Hochreiter and Schmidhuber, "Long Short-Term Memory", Neural Computation 9(8), 1997.
 """
@@ -8,13 +8,14 @@ from __future__ import annotations
 from typing import Any
 
 from textclf_sweep.architectures import BuildInfo
-from textclf_sweep.architectures._layers import EMBEDDING_DIM, L1, L2, dropped, regularizer
+from textclf_sweep.architectures._layers import EMBEDDING_DIM, L1, L2, TRAINABLE, dropped, embedded, regularizer
 from textclf_sweep.definition.space import Categorical, Parameter, Range
 
 FEATURES = "tokens"
 
 PARAMETERS = (
     EMBEDDING_DIM,
+    TRAINABLE,
     Parameter(
         "units", "int", 128, "width of each LSTM layer (of each direction)",
         search=Categorical((32, 64, 128)), minimum=1, maximum=8192,
@@ -34,6 +35,7 @@ def build(  # noqa: PLR0913 - one argument per hyperparameter is the contract
     info: BuildInfo,
     *,
     embedding_dim: int,
+    trainable: bool,
     units: int,
     depth: int,
     dropout: float,
@@ -45,7 +47,8 @@ def build(  # noqa: PLR0913 - one argument per hyperparameter is the contract
 
     Args:
         info: what the model must fit.
-        embedding_dim: width of a word's vector, >= 1.
+        embedding_dim: width of a word's vector, >= 1; unused when `info` has pretrained ones.
+        trainable: whether the vectors are learned.
         units: width of each LSTM layer, >= 1.
         depth: number of LSTM layers, >= 1.
         dropout: in [0, 1).
@@ -59,7 +62,7 @@ def build(  # noqa: PLR0913 - one argument per hyperparameter is the contract
     import keras  # noqa: PLC0415 - heavy, and only workers build models
 
     tokens = keras.Input((None,), dtype="int32", name="tokens")
-    hidden = dropped(keras.layers.Embedding(info.vocabulary_size, embedding_dim, mask_zero=True)(tokens), dropout)
+    hidden = dropped(embedded(tokens, info, embedding_dim, trainable=trainable, mask_zero=True), dropout)
     for layer in range(depth):
         lstm = keras.layers.LSTM(units, return_sequences=layer < depth - 1, kernel_regularizer=regularizer(l1, l2))
         hidden = dropped((keras.layers.Bidirectional(lstm) if bidirectional else lstm)(hidden), dropout)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean, pstdev
 from typing import Any
@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from textclf_sweep.data.features import Features
 from textclf_sweep.definition.types import EarlyStopping, Metric
 from textclf_sweep.training import optimizers, scores
+from textclf_sweep.training.batches import consecutive, shuffled
 from textclf_sweep.training.early_stopping import Watch
 from textclf_sweep.training.parameters import complete
 from textclf_sweep.training.steps import StepFunction, trace_evaluation, trace_training
@@ -152,8 +153,9 @@ def evaluate(step: StepFunction, features: Features) -> Evaluated:
     labels = len(features.info.labels)
     loss, confusion = 0.0, np.zeros((labels, labels), np.int64)
     order = np.argsort(features.lengths, kind="stable")
-    for inputs, true in _batches(features, order, EVALUATION_BATCH):
-        batch_loss, predicted = step(inputs, true)
+    for rows in consecutive(order, EVALUATION_BATCH):
+        true = features.labels[rows]
+        batch_loss, predicted = step(features.batch(rows), true)
         loss += float(batch_loss)
         confusion += scores.count(true, predicted.numpy(), labels)
     return Evaluated(loss / max(len(order), 1), confusion)
@@ -216,22 +218,15 @@ def _combined(epochs: Sequence[_Epoch]) -> tuple[dict[str, float], NDArray[np.in
 def _train_epoch(step: StepFunction, features: Features, batch_size: int, generator: np.random.Generator) -> Evaluated:
     labels = len(features.info.labels)
     total, confusion = 0.0, np.zeros((labels, labels), np.int64)
-    order = generator.permutation(len(features.labels))
-    for number, (inputs, true) in enumerate(_batches(features, order, batch_size), start=1):
-        loss, predicted = step(inputs, true)
+    for number, rows in enumerate(shuffled(features, batch_size, generator), start=1):
+        true = features.labels[rows]
+        loss, predicted = step(features.batch(rows), true)
         loss = float(loss)
         if not math.isfinite(loss):
             raise DivergedError(f"the loss became {loss} at batch {number}")
         total += loss * len(true)
         confusion += scores.count(true, predicted.numpy(), labels)
-    return Evaluated(total / len(order), confusion)
-
-
-def _batches(features: Features, order: NDArray[Any], size: int) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
-    """Rows in `order`, each batch cut to its longest text: padding is not computed."""
-    for start in range(0, len(order), size):
-        rows = order[start : start + size]
-        yield features.inputs[rows, : features.lengths[rows].max()], features.labels[rows]
+    return Evaluated(total / len(features.labels), confusion)
 
 
 def _check_finite(epoch: int, metrics: dict[str, float]) -> None:

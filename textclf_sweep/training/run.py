@@ -191,7 +191,7 @@ def _build(trial: Trial, info: FeatureInfo) -> keras.Model:
     module = importlib.import_module(f"textclf_sweep.architectures.{trial.architecture}")
     # A parameter that another one makes meaningless is absent from the trial.
     own = {parameter.name: trial.parameters.get(parameter.name, parameter.preset) for parameter in module.PARAMETERS}
-    return module.build(BuildInfo(len(info.labels), info.vocabulary_size, info.max_length), **own)
+    return module.build(BuildInfo(len(info.labels), info.vocabulary_size, info.max_length, info.vectors), **own)
 
 
 def _save_weights(model: keras.Model, path: Path) -> str:
@@ -208,7 +208,8 @@ def _export(model: keras.Model, info: FeatureInfo, trial: Trial, folder: Path) -
     fresh.mkdir(parents=True)
     model.save(fresh / "model.keras")
     (fresh / "labels.json").write_text(json.dumps(list(info.labels), indent=1))
-    (fresh / "vocabulary.json").write_bytes(info.vocabulary.read_bytes())
+    for path in info.files:
+        (fresh / path.name).write_bytes(path.read_bytes())
     (fresh / "trial.json").write_text(json.dumps(trial.to_json(), indent=1))
     shutil.rmtree(folder, ignore_errors=True)
     fresh.rename(folder)

@@ -10,7 +10,9 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-StepFunction = Callable[[NDArray[np.int32], NDArray[np.int32]], tuple[tf.Tensor, tf.Tensor]]
+from textclf_sweep.data.features import SparseRows
+
+StepFunction = Callable[[NDArray[np.int32] | SparseRows, NDArray[np.int32]], tuple[tf.Tensor, tf.Tensor]]
 """(inputs of shape (batch, width), labels of shape (batch,)) -> (loss, predicted labels of shape (batch,))."""
 
 
@@ -57,10 +59,18 @@ def trace_evaluation(model: keras.Model) -> StepFunction:
 
 
 def _traced(step: Callable[..., Any], model: keras.Model) -> StepFunction:
-    (tokens,) = model.inputs
-    signature = [tf.TensorSpec([None, *tokens.shape[1:]], tokens.dtype), tf.TensorSpec([None], tf.int32)]
+    (inputs,) = model.inputs
+    spec = tf.SparseTensorSpec if inputs.sparse else tf.TensorSpec
+    signature = [spec([None, *inputs.shape[1:]], inputs.dtype), tf.TensorSpec([None], tf.int32)]
     traced: StepFunction = tf.function(step, input_signature=signature, autograph=False)
-    return traced
+    return lambda batch, labels: traced(tensor(batch), labels)
+
+
+def tensor(batch: NDArray[np.int32] | SparseRows) -> Any:
+    """A batch as a model takes it: sparse rows as a ``tf.SparseTensor``, arrays as they are."""
+    if isinstance(batch, SparseRows):
+        return tf.SparseTensor(batch.coordinates(), batch.values, (len(batch), batch.width))
+    return batch
 
 
 def _cross_entropy(model: keras.Model) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:

@@ -22,10 +22,13 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from textclf_sweep.data import cleaning
 from textclf_sweep.data.corpus import PARTS, PartName
+from textclf_sweep.data.features._sparse import SparseRows
 from textclf_sweep.data.snapshot import CorpusInfo, read_info, read_part, read_texts, write_texts
 from textclf_sweep.definition.space import Parameter
 from textclf_sweep.errors import Problem, StorageError
 from textclf_sweep.trial import Parameters
+
+__all__ = ["Cached", "FeatureInfo", "FeatureModule", "Features", "Request", "SparseRows", "load"]
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,15 +41,23 @@ class FeatureInfo:
 
     Attributes:
         labels: every label; a label's index is its class number.
-        vocabulary_size: token ids are in [0, vocabulary_size); 0 is padding, 1 is unknown.
-        max_length: the width of the arrays of every part, in tokens.
-        vocabulary: a JSON file, the list of the tokens by id.
+        vocabulary_size: token ids are in [0, vocabulary_size), and 0 is padding; of sparse rows, their width.
+        max_length: the width of the arrays of every part, in tokens; of sparse rows, the same as `vocabulary_size`.
+        files: what encodes new texts, the vocabulary first; the exported model has them all, under their names.
+        vectors: a NumPy file, one pretrained vector for each token id, float32 of shape (vocabulary_size, width);
+            None without.
     """
 
     labels: tuple[str, ...]
     vocabulary_size: int
     max_length: int
-    vocabulary: Path
+    files: tuple[Path, ...]
+    vectors: Path | None = None
+
+    @property
+    def vocabulary(self) -> Path:
+        """The file of the vocabulary: a JSON list by id, or what the features' module says."""
+        return self.files[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +65,23 @@ class Features:
     """One part of the data as arrays, memory-mapped and read-only, rows in the part's order.
 
     Attributes:
-        inputs: token ids, shape (rows, info.max_length); padding comes after the text.
-        lengths: tokens of each row before its padding, in [1, info.max_length], shape (rows,).
+        inputs: token ids, shape (rows, info.max_length), padding after the text; or sparse rows of that width.
+        lengths: tokens of each row before its padding, in [1, info.max_length], shape (rows,); of sparse rows, the
+            cells that are not zero, from 0 on.
         labels: class numbers, in [0, len(info.labels)), shape (rows,).
         info: the same for every part.
     """
 
-    inputs: npt.NDArray[np.int32]
+    inputs: npt.NDArray[np.int32] | SparseRows
     lengths: npt.NDArray[np.int32]
     labels: npt.NDArray[np.int32]
     info: FeatureInfo
+
+    def batch(self, rows: npt.NDArray[np.integer]) -> npt.NDArray[np.int32] | SparseRows:
+        """The inputs of these rows (indices from 0), in the order given; token ids as wide as the longest of them."""
+        if isinstance(self.inputs, SparseRows):
+            return self.inputs.take(rows)
+        return self.inputs[rows, : self.lengths[rows].max()]
 
 
 Build = Callable[[Path], None]

@@ -1,12 +1,14 @@
-"""Texts as sequences of token ids: words and punctuation marks, for the architectures that read in order.
+"""Texts as sequences of token ids: words and punctuation marks, or characters, for what reads in order.
 
-Tokens are the matches of `TOKEN` in the text's Unicode normal form C. Ids: 0 is padding (after the text), 1 stands
-for every token that is not in the vocabulary, and from 2 on come the training part's tokens by falling count, ties in
-alphabetical order. A text without any token becomes one unknown token, so that no row is all padding.
+Words are the matches of `WORD` in the text's Unicode normal form C, characters are all of it, white space too. Ids: 0
+is padding (after the text), 1 stands for every token that is not in the vocabulary, and from 2 on come the training
+part's tokens by falling count, ties in alphabetical order. A text without any token becomes one unknown token, so
+that no row is all padding. The vocabulary file is the JSON list of the tokens by id.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import unicodedata
@@ -14,74 +16,87 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from textclf_sweep.data.features import Cached, FeatureInfo, Features, Request
+from textclf_sweep.data.features import Cached, FeatureInfo, Features, Request, _sequences, _vectors
+from textclf_sweep.data.features._sequences import LENGTH_PERCENTILE, PADDING, TRUNCATE
 from textclf_sweep.definition.space import Parameter
+from textclf_sweep.trial import Parameters
 
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
-VERSION = 1
+VERSION = 2
 PARAMETERS = (
+    Parameter(
+        "unit", "str", "word", "What a token is: a word or punctuation mark, or a character.",
+        choices=("word", "character"),
+    ),
     Parameter(
         "vocabulary_size", "int", 20_000,
         "Token ids, padding and unknown included; the most frequent tokens of the training texts are kept.",
         minimum=2,
     ),
-    Parameter("max_length", "int", 64, "Tokens kept of a text, from its start.", minimum=1),
+    Parameter("max_length", "int", 64, "Tokens kept of a text.", minimum=1),
+    LENGTH_PERCENTILE,
+    TRUNCATE,
     Parameter(
         "min_count", "int", 2,
         "Occurrences in the training texts that a token needs to get an id of its own; with 1 no training text has "
         "an unknown token, and the model never learns what one means.",
         minimum=1,
     ),
+    Parameter(
+        "vectors", "str", "",
+        "File of pretrained word vectors that embeddings start from (GloVe, word2vec or fastText text, also gzip); "
+        "absolute, or relative to the folder that the command runs in; empty for none.",
+    ),
 )  # fmt: skip
 
-PADDING, UNKNOWN = 0, 1
+UNKNOWN = 1
 RESERVED = ("", "[UNK]")
 """What the vocabulary file says for `PADDING` and `UNKNOWN`; neither can be a token of a text."""
-TOKEN = re.compile(r"\w+|[^\w\s]")
+WORD = re.compile(r"\w+|[^\w\s]")
 """A run of letters, digits and underscores, or any other visible character alone."""
 
+__all__ = ["PADDING", "PARAMETERS", "RESERVED", "UNKNOWN", "VERSION", "encode", "learn", "load", "tokenize"]
 
-def tokenize(text: str) -> list[str]:
-    """The tokens of `text`, in order."""
+
+def tokenize(text: str, unit: str = "word") -> list[str]:
+    """The tokens of `text`, in order.
+
+    Args:
+        text: any text.
+        unit: ``word`` or ``character``.
+    """
     if not text.isascii():  # cleaning, such as lower-casing, can leave a letter and its accent apart
         text = unicodedata.normalize("NFC", text)
-    return TOKEN.findall(text)
+    return WORD.findall(text) if unit == "word" else list(text)
 
 
-def learn(texts: Iterable[Sequence[str]], vocabulary_size: int, min_count: int) -> list[str]:
-    """The vocabulary of tokenised texts: the tokens by id, `RESERVED` first, at most `vocabulary_size` of them."""
+def most_frequent(texts: Iterable[Iterable[str]], size: int, min_count: int) -> list[str]:
+    """The most frequent tokens of tokenised texts, ties in alphabetical order; at most `size`, >= 0."""
     counts = Counter(chain.from_iterable(texts))
     frequent = sorted((-count, token) for token, count in counts.items() if count >= min_count)
-    return [*RESERVED, *(token for _, token in frequent[: vocabulary_size - len(RESERVED)])]
+    return [token for _, token in frequent[:size]]
+
+
+def learn(texts: Iterable[Iterable[str]], vocabulary_size: int, min_count: int) -> list[str]:
+    """The vocabulary of tokenised texts: the tokens by id, `RESERVED` first, at most `vocabulary_size` of them."""
+    return [*RESERVED, *most_frequent(texts, vocabulary_size - len(RESERVED), min_count)]
 
 
 def encode(
-    texts: Sequence[Sequence[str]], vocabulary: Sequence[str], width: int
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-    """Token ids of tokenised texts, and how many there are in each.
+    texts: Iterable[Sequence[str]], vocabulary: Sequence[str], width: int, truncate: str = "head"
+) -> list[list[int]]:
+    """Token ids of tokenised texts, in [1, width] of each.
 
     Args:
         texts: the tokens of each text.
         vocabulary: the tokens by id, `RESERVED` first.
-        width: tokens kept of a text, from its start; >= 1.
-
-    Returns:
-        Ids of shape (texts, width) and lengths of shape (texts,), in [1, width].
+        width: tokens kept of a text; >= 1.
+        truncate: which of them, as in `_sequences.cut`.
     """
-    import numpy as np  # noqa: PLC0415 - heavy
-
     ids = {token: index for index, token in enumerate(vocabulary)}
-    rows = [[ids.get(token, UNKNOWN) for token in tokens[:width]] or [UNKNOWN] for tokens in texts]
-    lengths = np.fromiter(map(len, rows), np.int32, len(rows))
-    inputs = np.full((len(rows), width), PADDING, np.int32)
-    # The mask picks the cells left of each row's end, in the order in which the rows' ids follow each other.
-    inputs[np.arange(width) < lengths[:, None]] = np.fromiter(chain.from_iterable(rows), np.int32, int(lengths.sum()))
-    return inputs, lengths
+    return [
+        [ids.get(token, UNKNOWN) for token in _sequences.cut(tokens, width, truncate)] or [UNKNOWN] for tokens in texts
+    ]
 
 
 def read_vocabulary(path: Path) -> tuple[str, ...]:
@@ -89,45 +104,53 @@ def read_vocabulary(path: Path) -> tuple[str, ...]:
     return tuple(json.loads(path.read_text(encoding="utf-8", errors="surrogatepass")))
 
 
+def write_vocabulary(path: Path, vocabulary: Sequence[str]) -> None:
+    """Write the tokens by id, for `read_vocabulary`."""
+    content = json.dumps(vocabulary, ensure_ascii=False)
+    path.write_text(content, encoding="utf-8", errors="surrogatepass")
+
+
 def load(request: Request, cached: Cached) -> Features:
     """The part's token ids; see `Features`.
 
-    The width is `max_length` or the longest training text, whichever is less, and the same for every part.
+    The width is that of `_sequences.width_of`: at most `max_length` and the longest training text, and the same for
+    every part.
     """
     import numpy as np  # noqa: PLC0415 - heavy
 
     parameters = request.parameters
-    learned = {name: parameters[name] for name in ("vocabulary_size", "min_count")}
+    learned = {name: parameters[name] for name in ("unit", "vocabulary_size", "min_count")}
     learned |= request.cleaning
     known = cached({"vocabulary": learned}, lambda folder: _build_vocabulary(folder, request))
     vocabulary = read_vocabulary(known / "vocabulary.json")
-    longest = int((known / "longest.txt").read_text(encoding="ascii"))
-    width = min(int(parameters["max_length"]), longest)
+    width = _sequences.width_of(np.load(known / "lengths.npy", mmap_mode="r"), parameters)
     arrays = cached(
-        {"part": request.part, "width": width, **learned},
+        {"part": request.part, "width": width, "truncate": parameters["truncate"], **learned},
         lambda folder: _build_arrays(folder, request, vocabulary, width),
     )
-    inputs, lengths, labels = (np.load(arrays / f"{name}.npy", mmap_mode="r") for name in _ARRAYS)
-    info = FeatureInfo(request.info.labels, len(vocabulary), width, known / "vocabulary.json")
-    return Features(inputs, lengths, labels, info)
-
-
-_ARRAYS = ("inputs", "lengths", "labels")
+    info = FeatureInfo(request.info.labels, len(vocabulary), width, (known / "vocabulary.json",))
+    if parameters["vectors"]:
+        found, coverage = _vectors.matrix(Path(str(parameters["vectors"])), vocabulary, request.cached)
+        info = dataclasses.replace(info, files=(*info.files, coverage), vectors=found)
+    return Features(*_sequences.read(arrays), info)
 
 
 def _build_vocabulary(folder: Path, request: Request) -> None:
+    import numpy as np  # noqa: PLC0415 - heavy
+
     parameters = request.parameters
-    texts = [tokenize(text) for text in request.texts("train")]
+    texts = _tokenized(request.texts("train"), parameters)
     vocabulary = learn(texts, int(parameters["vocabulary_size"]), int(parameters["min_count"]))
-    content = json.dumps(vocabulary, ensure_ascii=False)
-    (folder / "vocabulary.json").write_text(content, encoding="utf-8", errors="surrogatepass")
-    longest = max(1, *map(len, texts))
-    (folder / "longest.txt").write_text(str(longest), encoding="ascii")
+    write_vocabulary(folder / "vocabulary.json", vocabulary)
+    np.save(folder / "lengths.npy", np.fromiter((max(1, len(text)) for text in texts), np.int32, len(texts)))
 
 
 def _build_arrays(folder: Path, request: Request, vocabulary: Sequence[str], width: int) -> None:
-    import numpy as np  # noqa: PLC0415 - heavy
+    texts = _tokenized(request.texts(request.part), request.parameters)
+    rows = encode(texts, vocabulary, width, str(request.parameters["truncate"]))
+    _sequences.save(folder, rows, width, request.classes(request.part))
 
-    inputs, lengths = encode([tokenize(text) for text in request.texts(request.part)], vocabulary, width)
-    for name, array in zip(_ARRAYS, (inputs, lengths, request.classes(request.part)), strict=True):
-        np.save(folder / f"{name}.npy", array)
+
+def _tokenized(texts: Iterable[str], parameters: Parameters) -> list[list[str]]:
+    unit = str(parameters["unit"])
+    return [tokenize(text, unit) for text in texts]
