@@ -8,6 +8,7 @@ looks at them, and they are split (`textclf_sweep.data.splits`).
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from textclf_sweep.data import audit, sources
@@ -19,7 +20,7 @@ from textclf_sweep.data.splits import split
 from textclf_sweep.definition.types import DataSettings
 from textclf_sweep.errors import DataError, Problem
 
-__all__ = ["Assumptions", "Examined", "examine", "load"]
+__all__ = ["Assumptions", "Examined", "divide", "examine", "load"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,14 @@ class Examined:
     findings: tuple[Finding, ...]
 
 
-def load(settings: DataSettings, seed: int, assumptions: Assumptions | None = None, *, force: bool = False) -> Splits:
+def load(
+    settings: DataSettings,
+    seed: int,
+    assumptions: Assumptions | None = None,
+    *,
+    force: bool = False,
+    poll: Callable[[], None] = lambda: None,
+) -> Splits:
     """The data that `settings` names, checked and split.
 
     Args:
@@ -45,15 +53,25 @@ def load(settings: DataSettings, seed: int, assumptions: Assumptions | None = No
         seed: of the split; unused when the data bring their own.
         assumptions: what the audit assumes of the models.
         force: whether to go on in spite of fatal findings.
+        poll: called now and then; what it raises is passed on.
 
     Raises:
         DataError: the data cannot be read as asked, cannot be split, or has a fatal finding.
     """
-    examined = examine(settings, assumptions)
+    examined = examine(settings, assumptions, poll)
     fatal = [finding for finding in examined.findings if finding.severity == "fatal"]
     hopeless = [finding for finding in fatal if finding.name in UNTRAINABLE or not len(examined.corpus)]
     if hopeless or (fatal and not force):
         raise DataError(*(_problem(finding, examined.corpus.name, force=force) for finding in hopeless or fatal))
+    return divide(examined, settings, seed)
+
+
+def divide(examined: Examined, settings: DataSettings, seed: int) -> Splits:
+    """Examined data, split; their findings go with them.
+
+    Raises:
+        DataError: they cannot be split as asked.
+    """
     return dataclasses.replace(split(examined.corpus, settings, seed), findings=examined.findings)
 
 
@@ -61,8 +79,15 @@ UNTRAINABLE = ("single_label",)
 """Fatal findings that nobody can override: there would be nothing to learn."""
 
 
-def examine(settings: DataSettings, assumptions: Assumptions | None = None) -> Examined:
+def examine(
+    settings: DataSettings, assumptions: Assumptions | None = None, poll: Callable[[], None] = lambda: None
+) -> Examined:
     """The rows that `settings` names as they would be split, and every finding, fatal ones too.
+
+    Args:
+        settings: where the data is and what is made of it.
+        assumptions: what the audit assumes of the models.
+        poll: called now and then; what it raises is passed on.
 
     Raises:
         DataError: the data cannot be read as asked.
@@ -71,7 +96,7 @@ def examine(settings: DataSettings, assumptions: Assumptions | None = None) -> E
     read = sources.load(settings)
     incomplete = audit.missing(Subject(read, assumed))
     corpus = prepare(read, settings)
-    return Examined(corpus, len(read), audit.ordered((*incomplete, *audit.findings(Subject(corpus, assumed)))))
+    return Examined(corpus, len(read), audit.ordered((*incomplete, *audit.findings(Subject(corpus, assumed), poll))))
 
 
 def _problem(finding: Finding, name: str, *, force: bool) -> Problem:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from textclf_sweep import ranking
 from textclf_sweep.definition.types import Metric
 from textclf_sweep.ledger import Attempt, Ledger, Opening
+from textclf_sweep.tracking import audit
 from textclf_sweep.trial import EpochEvent, History, Scalar, Trial, TrialRecord, TrialState
 
 STATUS: Mapping[str, str] = {
@@ -66,6 +67,7 @@ class SweepView:
         metric, goal: the objective and ``maximize`` or ``minimize``.
         notes: sentences about how the definition was read.
         findings: of the data audit.
+        log_text: whether MLflow may be sent texts of rows; None: when it is on this machine.
         versions: by package.
         history: every trial.
         openings: of the sealed test part.
@@ -86,6 +88,7 @@ class SweepView:
     goal: Literal["maximize", "minimize"] = "maximize"
     notes: tuple[str, ...] = ()
     findings: tuple[Mapping[str, Any], ...] = ()
+    log_text: bool | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
     history: History = ()
     openings: tuple[Opening, ...] = ()
@@ -125,6 +128,7 @@ def read(ledger: Ledger) -> SweepView:
         goal=metric.get("goal", "maximize"),
         notes=tuple(ledger.get("notes") or ()),
         findings=tuple(ledger.get("findings") or ()),
+        log_text=ledger.get("log_text"),
         versions=ledger.get("versions") or {},
         history=ledger.history(),
         openings=ledger.openings(),
@@ -214,6 +218,7 @@ def parent_tags(view: SweepView) -> dict[str, str]:
         "sweep.definition_hash": view.definition_hash,
         **{f"sweep.trials.{state}": str(count) for state, count in counts.items()},
         **_provenance(view, view.versions),
+        **audit.tags(view.findings),
     }
     if (winner := view.winner) is not None:
         tags["best.trial"] = str(winner.number)

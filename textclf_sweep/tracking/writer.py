@@ -18,7 +18,7 @@ from typing import Any
 from textclf_sweep.errors import StorageError, TrackingError
 from textclf_sweep.ledger import Attempt, Ledger
 from textclf_sweep.store import Store
-from textclf_sweep.tracking import connection, database, view
+from textclf_sweep.tracking import audit, connection, database, view
 from textclf_sweep.tracking.description import describe
 from textclf_sweep.tracking.view import STATUS, Point, SweepView, milliseconds
 from textclf_sweep.trial import TrialState
@@ -281,8 +281,9 @@ class Writer:
         self._parent_sent = (tags, figures)
 
     def _log_parent_texts(self, seen: SweepView) -> None:
-        findings = json.dumps([dict(finding) for finding in seen.findings], indent=2) if seen.findings else ""
-        for name, text in (("definition.yaml", seen.definition_text), ("data_audit.json", findings)):
+        texts = audit.is_local(self._uri) if seen.log_text is None else seen.log_text
+        findings = audit.artifacts(seen.findings if texts else audit.without_texts(seen.findings))
+        for name, text in {"definition.yaml": seen.definition_text, **findings}.items():
             if text and self._texts.get(name) != text:
                 self._client.log_text(self.parent_run_id, text, name)
                 self._texts[name] = text
@@ -340,7 +341,7 @@ _PARENT = ("", "")
 
 
 def _columns(source: Mapping[str, Any]) -> list[dict[str, Any]]:
-    names = (source.get("text") or "text", source.get("label") or "label")
+    names = (*(source.get("text") or ("text",)), source.get("label") or "label")
     return [{"type": "string", "name": str(name), "required": True} for name in names]
 
 

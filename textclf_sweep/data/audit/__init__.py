@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from textclf_sweep.data.audit._subject import Assumptions, Check, Subject
 from textclf_sweep.data.audit.missing import missing
@@ -20,11 +20,19 @@ ORDER = ("fatal", "warning", "note")
 """Severities as they are listed."""
 
 
-def findings(subject: Subject) -> tuple[Finding, ...]:
-    """The findings of every check, the gravest first; none when there are no rows."""
-    if not len(subject.corpus):
-        return ()
-    return ordered(finding for check in _checks() if (finding := check(subject)) is not None)
+def findings(subject: Subject, poll: Callable[[], None] = lambda: None) -> tuple[Finding, ...]:
+    """The findings of every check, the gravest first; none when there are no rows.
+
+    Args:
+        subject: what is looked at.
+        poll: called before each check; what it raises is passed on.
+    """
+    found: list[Finding] = []
+    for check in _checks() if len(subject.corpus) else ():
+        poll()
+        if (finding := check(subject)) is not None:
+            found.append(finding)
+    return ordered(found)
 
 
 def ordered(found: Iterable[Finding]) -> tuple[Finding, ...]:
