@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from textclf_sweep.data.audit import _subject, characters
 from textclf_sweep.data.audit.characters import called, html_debris, mojibake, rogue_characters
 from textclf_sweep.data.cleaning import clean as cleaned
 
@@ -111,3 +112,14 @@ def test_another_alphabet_names_its_encoding(subject: Make, text: str, encoding:
     assert finding is not None
     assert finding.affected == (0,)
     assert finding.patch == f"data:\n  encoding: {encoding}"
+
+
+def test_much_text_is_looked_at_by_sample(subject: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (characters, _subject):
+        monkeypatch.setattr(module, "SAMPLE_CHARACTERS", 2_000)
+    pairs = [("the cafÃ© is open" if row % 2 else "the café is open", "a") for row in range(1000)]
+    finding = mojibake(subject(pairs))
+    assert finding is not None
+    assert 20 < len(finding.affected) < 100
+    assert 300 < finding.count < 700
+    assert "rows drawn at random" in finding.why

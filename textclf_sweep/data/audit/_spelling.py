@@ -11,7 +11,7 @@ from math import log, sqrt
 from textclf_sweep.data.cleaning.characters import strip_control
 from textclf_sweep.data.features.tokens import tokenize
 
-NEAR_LABELS, NEAR_LENGTH, COMMONEST = 5_000, 40, 100
+NEAR_LABELS, NEAR_LENGTH, COMMONEST = 5_000, 40, 20
 """More or longer labels are not compared for their spelling, nor with more than so many commoner ones."""
 TWO_SLIPS = 8
 """Letters of a word from which on it can have two slips; below, it can have one."""
@@ -72,6 +72,8 @@ def _slipped(
     words = _words(texts, labels, {label: key for *pair, _ in pairs for key in pair for label in alike[key]})
     found: dict[str, str] = {}
     for rare, common, count in pairs:
+        if rare in found:
+            continue
         few, many = words[rare], words[common]
         if len(few) >= ENOUGH * count:
             same = not told_apart(few, many)
@@ -83,7 +85,7 @@ def _slipped(
                 or (len(few) >= ENOUGH // 4 and not told_apart(few, many))
             )
         if same:
-            found[rare] = min(found.get(rare, common), common, key=lambda key: (-total[key], key))
+            found[rare] = common
     return found
 
 
@@ -97,7 +99,7 @@ def _alike(rare: str, common: str) -> bool:
 
 
 def _near(total: Mapping[str, int]) -> list[tuple[str, str]]:
-    """Pairs that one or two slips may turn into each other (and some more), the rarer first.
+    """Pairs that one or two slips may turn into each other (and some more): the rarer, then a commoner one.
 
     Both are the same with the same letters taken away: they meet in a table of what is left (Garbe 2012, SymSpell).
     Two labels that are both rare are no pair, since neither is the other misspelt.
@@ -115,7 +117,7 @@ def _near(total: Mapping[str, int]) -> list[tuple[str, str]]:
         for common in met[: min(at, COMMONEST)]
         if total[rare] >= ENOUGH or total[rare] * RARER <= total[common]
     }
-    return sorted(pairs)
+    return sorted(pairs, key=lambda pair: (pair[0], -total[pair[1]], pair[1]))
 
 
 def _mistaken(left: str, right: str) -> int:

@@ -88,8 +88,8 @@ def imbalance(subject: Subject) -> Finding | None:
         return None
     share = most / len(corpus)
     why = (
-        f"label {commonest!r} has {plural(most, 'row')}, {rarest!r} only {least:,}: always answering {commonest!r} "
-        f"already scores {share:.1%} accuracy, and accuracy hardly shows whether the rare labels are learned"
+        f"label {named([commonest])} has {plural(most, 'row')}, {named([rarest])} only {least:,}: always answering the "
+        f"former already scores {share:.1%} accuracy, and accuracy hardly shows whether the rare labels are learned"
     )
     rows = [row for row, label in enumerate(corpus.labels) if most > IMBALANCE * counts[meant[label]]]
     shown = sorted(rows, key=lambda row: (counts[meant[corpus.labels[row]]], row))

@@ -21,6 +21,8 @@ CUT_WARNING = 0.25
 _CLOSING = r"[\s)\]\"'\u201d\u2019\u00bb]*\Z"
 CUT = re.compile(r"(?P<mark>\.\.\.|\u2026|\[more|\b(?:read|see) more|\bcontinue reading)" + _CLOSING, re.IGNORECASE)
 """How a cut text ends."""
+TAIL = 40
+"""Characters at the end of a text that are looked at."""
 ENDED = re.compile(r"[.!?\u3002\uff01\uff1f\u2026]" + _CLOSING)
 LIMITS = frozenset(
     (100, 120, 128, 140, 150, 160, 200, 250, 255, 256, 280, 300, 500, 512, 1000, 1024, 2000, 2048, 4000, 4096)
@@ -87,7 +89,7 @@ def constant_length(subject: Subject) -> Finding | None:
 def cut_texts(subject: Subject) -> Finding | None:
     """Texts that end in "..." or at a length at which something cut them."""
     texts = subject.corpus.texts
-    marks = {row: match["mark"].lower() for row, text in enumerate(texts) if (match := CUT.search(text[-40:]))}
+    marks = {row: match["mark"].lower() for row, text in enumerate(texts) if (match := CUT.search(text[-TAIL:]))}
     rows = _distinct(subject)
     lengths = Counter(len(texts[row]) for row in rows)
     length = _spike(lengths, len(rows)) if len(rows) >= DISTINCT else None
@@ -145,5 +147,5 @@ def _cut_at(subject: Subject, lengths: Counter[int], length: int) -> bool:
     longer = sum(count for other, count in lengths.items() if other > length)
     if length not in LIMITS and longer > BEYOND * lengths.total():
         return False
-    ends = [ENDED.search(text) is not None for text in subject.corpus.texts if len(text) == length]
+    ends = [ENDED.search(text[-TAIL:]) is not None for text in subject.corpus.texts if len(text) == length]
     return sum(ends) < len(ends) / 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from textclf_sweep.data.audit._subject import Check, Subject, amount, quoted
+from textclf_sweep.data.audit._subject import Check, Subject, amount, named, quoted
 from textclf_sweep.data.findings import Finding
 
 MAPPED = 100
@@ -42,7 +42,7 @@ CHECKS: tuple[Check, ...] = (label_variants,)
 
 
 def _written(family: Sequence[str], counts: Mapping[str, int]) -> str:
-    shown = ", ".join(f"{label!r} {counts[label]:,}" for label in family[:4])
+    shown = ", ".join(f"{named([label])} {counts[label]:,}" for label in family[:4])
     return f"{shown}, ..." if len(family) > 4 else shown
 
 
