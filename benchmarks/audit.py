@@ -46,7 +46,7 @@ SAMPLE = "sample"
 """The bundled sample, which is always there."""
 
 ROW_RATES = (0.005, 0.02, 0.1, 0.5)
-STATISTICAL_RATES = (0.1, 0.25, 0.5)
+STATISTICAL_RATES = (0.1, 0.25, 0.4)
 MISLABELLED_RATES = (0.02, 0.05, 0.1, 0.2)
 
 IMPLIED: dict[str, set[str]] = {

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
+from collections.abc import Callable
 from random import Random
 
 from textclf_sweep.data.audit._subject import Check, Subject, plural
@@ -76,16 +78,24 @@ def mixed_languages(subject: Subject) -> Finding | None:
 
 def _languages(texts: list[str]) -> list[tuple[str, float]]:
     """Each text's language (ISO 639-1) and its probability; 0 for texts too short to tell."""
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # noqa: PLC0415 - heavy
-
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    classify = _classifier()
     found = []
     for text in texts:
         # A script of its own tells more with fewer letters, and a letter of it is more bytes.
         long = sum(len(character.encode(errors="replace")) for character in text if character.isalpha()) >= LETTERS
-        language, probability = identifier.classify(text) if long else ("", 0.0)
+        language, probability = classify(text) if long else ("", 0.0)
         found.append((_SAME.get(language, language), float(probability)))
     return found
+
+
+@functools.cache
+def _classifier() -> Callable[[str], tuple[str, float]]:
+    """A function from a text to its language and the probability of that; made once, which takes half a second."""
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # noqa: PLC0415 - heavy
+
+    classify: Callable[[str], tuple[str, float]]
+    classify = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True).classify
+    return classify
 
 
 CHECKS: tuple[Check, ...] = (mixed_languages,)

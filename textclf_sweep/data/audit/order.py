@@ -23,6 +23,8 @@ ROWS, PERIODS, REPEATS = 30_000, 1_000, 10
 """Rows that are looked at, the first ones; the longest period that is looked for; how often it must recur."""
 CERTAIN, SHARE = 6.0, 0.04
 """Standard deviations above chance, of the best of many periods; and the least share of the rows that follow it."""
+AGAIN = 3.0
+"""Standard deviations by which one half of the rows must agree with the other."""
 UNCLUSTERED = 0.9
 """The share of the runs expected at random below which equal labels come in clusters."""
 AROUND, ALIKE = 15, 0.6
@@ -141,7 +143,7 @@ def _pattern(codes: list[int]) -> Pattern | None:
     again = found[:, 1] / (clusters**1.5 * np.sqrt(freedom))
     # Squared, Cramer's V of a table that has a place for every value; a share s of rows in turn makes it s.
     explained = np.maximum(0.0, found[:, 1]) * 2 / (rows * (kinds - 1))
-    clear = np.flatnonzero((np.minimum(above, again) > CERTAIN) & (explained > SHARE**2))
+    clear = np.flatnonzero((above > CERTAIN) & (again > AGAIN) & (explained > SHARE**2))
     if not len(clear):
         return None
     place = clear[np.argmax(explained[clear] >= ALIKE * explained[clear].max())]
