@@ -119,9 +119,8 @@ class Subject:
         """The tokens of each row of `sample`, cleaned as every trial cleans it."""
         texts = [self.corpus.texts[row] for row in self.sample]
         cleaned = cleaning.clean(texts, self.assumptions.cleaning)
-        cut = tokenize if self.assumptions.unit == "word" else list
         # Most tokens occur many times: one string for all of them is a tenth of the memory.
-        return tuple(tuple(map(sys.intern, cut(text))) for text in cleaned)
+        return tuple(tuple(map(sys.intern, tokenize(text, self.assumptions.unit))) for text in cleaned)
 
     def finding(  # noqa: PLR0913, PLR0917 - what a finding says, each once
         self,

@@ -64,7 +64,8 @@ def mojibake(subject: Subject) -> Finding | None:
     kinds = ", ".join(f"{plural(count, 'row')} {what}" for count, what in parts if count)
     why = (
         f"{amount(len(rows), looked or len(texts))}{subject.sampled * many} decoded in a wrong encoding somewhere on "
-        f"the way ({kinds}); a word with wrong characters is another token than the word itself{giveaway(subject, rows)}"
+        f"the way ({kinds}); a word with wrong characters is another token than the word itself"
+        f"{giveaway(subject, rows)}"
     )
 
     def detail(row: int) -> str:
