@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from textclf_sweep.data.corpus import Corpus
+from textclf_sweep.data.corpus import blank as is_blank
 from textclf_sweep.definition.types import DataSettings
 from textclf_sweep.errors import DataError, Problem
 
@@ -56,7 +57,7 @@ def _with_texts(corpus: Corpus, settings: DataSettings) -> Corpus:
         note = f"{_texts(len(blank))} filled in with {missing.value[:40]!r} {_first(corpus, blank)}"
         return _noted(filled, note)
     if missing.action == "from" and spare is not None:
-        found = {row: spare[row] for row in blank if spare[row].strip()}
+        found = {row: spare[row] for row in blank if not is_blank(spare[row])}
         if found:
             note = f"{_texts(len(found))} taken from {missing.value!r} {_first(corpus, list(found))}"
             corpus = _noted(_replaced(corpus, found), note)
@@ -158,7 +159,7 @@ def _labels(labels: Iterable[str]) -> str:
 
 
 def _blank(values: Sequence[str]) -> list[int]:
-    return [row for row, value in enumerate(values) if not value.strip()]
+    return [row for row, value in enumerate(values) if is_blank(value)]
 
 
 def _first(corpus: Corpus, rows: Sequence[int]) -> str:
