@@ -251,3 +251,22 @@ class TestEvaluation:
         trial = Trial.from_json(json.loads((export / "trial.json").read_text()))
         assert (trial.number, trial.parameters) == (result.trial, PARAMETERS)
         assert json.loads((export / "labels.json").read_text()) == sorted(vocabulary)
+
+
+def test_a_model_of_sparse_rows_is_trained_scored_and_exported(run, task, folder: Path, keras) -> None:
+    made = task(1, results="sparse")
+    parameters = {"depth": 1, "units": 8, "min_count": 1, "learning_rate": 0.05, "batch_size": 16, "epochs": 6}
+    sparse = replace(made, trial=Trial(1, "tfidf_mlp", parameters, 11))
+    result = run.run_task(sparse, proceed, 1)
+    assert result.value == 1.0
+    evaluate = EvaluateTask(
+        sparse.trial, sparse.results / "1.1.npz", sparse.corpus, sparse.cache, folder / "sparse", 60.0
+    )
+    assert run.run_task(evaluate, proceed, 1).metrics["accuracy"] == 1.0
+    export = folder / "sparse"
+    assert {path.name for path in export.iterdir()} >= {"model.keras", "vocabulary.json", "idf.json", "labels.json"}
+    terms, idf = (json.loads((export / f"{name}.json").read_text()) for name in ("vocabulary", "idf"))
+    row = np.zeros((1, len(terms)), np.float32)
+    row[0, terms.index("plum")] = idf[terms.index("plum")]
+    output = keras.saving.load_model(export / "model.keras").predict(row / np.linalg.norm(row), verbose=0)
+    assert json.loads((export / "labels.json").read_text())[output.argmax()] == "fruit"

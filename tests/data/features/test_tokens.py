@@ -8,13 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from textclf_sweep import data
-from textclf_sweep.data import corpus as corpora
+from textclf_sweep.data import snapshot as corpora
 from textclf_sweep.data.corpus import Corpus, PartName, Splits
 from textclf_sweep.data.features import Features, load
+from textclf_sweep.data.features._sequences import padded
 from textclf_sweep.data.features.tokens import (
     PARAMETERS,
     RESERVED,
@@ -53,7 +54,8 @@ def features(corpus: Callable[..., Corpus], tmp_path: Path) -> Load:
 
 def test_defaults_are_valid() -> None:
     assert {item.name: item.default for item in PARAMETERS} == {
-        "vocabulary_size": 20_000, "max_length": 64, "lowercase": True, "min_count": 2,
+        "unit": "word", "vocabulary_size": 20_000, "max_length": 64, "length_percentile": 100.0, "truncate": "head",
+        "min_count": 2, "vectors": "",
     }  # fmt: skip
     assert all(item.reject(item.default) is None for item in PARAMETERS)
 
@@ -61,20 +63,20 @@ def test_defaults_are_valid() -> None:
 @pytest.mark.parametrize(
     ("text", "tokens"),
     [
-        ("Don't stop!!", ["don", "'", "t", "stop", "!", "!"]),
+        ("Don't stop!!", ["Don", "'", "t", "stop", "!", "!"]),
         ("25 % on_four", ["25", "%", "on_four"]),
         ("cafe\u0301", ["caf\u00e9"]),
-        ("CAFE\u0301 \u00c9", ["caf\u00e9", "\u00e9"]),
+        ("CAFE\u0301 \u00c9", ["CAF\u00c9", "\u00c9"]),
         (" \t\u00a0\u2003 ", []),
         ("東京 \U0001f600", ["東京", "\U0001f600"]),
     ],
 )
 def test_tokenize(text: str, tokens: list[str]) -> None:
-    assert tokenize(text, lowercase=True) == tokens
+    assert tokenize(text) == tokens
 
 
-def test_case_can_be_kept() -> None:
-    assert tokenize("The CAT", lowercase=False) == ["The", "CAT"]
+def test_characters_are_all_of_the_text() -> None:
+    assert tokenize("a b!e\u0301", "character") == ["a", " ", "b", "!", "\u00e9"]
 
 
 def test_vocabulary_falls_by_count_then_alphabet() -> None:
@@ -113,6 +115,47 @@ def test_settings(features: Load) -> None:
     assert "The" in read_vocabulary(features(lowercase=False).info.vocabulary)
 
 
+def test_characters(features: Load) -> None:
+    found = features(unit="character", max_length=4)
+    letters = read_vocabulary(found.info.vocabulary)
+    assert "".join(letters[index] for index in found.inputs[0]) == "the "
+    assert found.lengths.tolist() == [4, 4, 3]
+
+
+@pytest.mark.parametrize(
+    ("truncate", "kept"),
+    [("head", ["the", "cat", ","]), ("tail", ["the", "dog", "."]), ("head_tail", ["the", "cat", "."])],
+)
+def test_what_is_kept_of_a_long_text(features: Load, truncate: str, kept: list[str]) -> None:
+    found = features(max_length=3, truncate=truncate)
+    letters = read_vocabulary(found.info.vocabulary)
+    assert [letters[index] for index in found.inputs[0]] == kept
+    assert found.inputs[1:].tolist() == features(max_length=3).inputs[1:].tolist()
+
+
+@pytest.mark.parametrize(("percentile", "width"), [(1, 1), (33.3, 1), (50, 3), (66, 3), (67, 6), (100, 6)])
+def test_the_width_is_a_percentile_of_the_training_texts_lengths(features: Load, percentile: float, width: int) -> None:
+    for part in ("train", "validation"):
+        found = features(part, length_percentile=percentile)
+        assert found.info.max_length == found.inputs.shape[1] == width
+    assert features(length_percentile=percentile, max_length=2).info.max_length == min(2, width)
+
+
+def test_vectors_come_with_the_vocabulary(features: Load, tmp_path: Path) -> None:
+    (tmp_path / "vectors.txt").write_text("the 1 2\ncat 3 4\nmouse 5 6\n")
+    found = features(vectors=str(tmp_path / "vectors.txt"))
+    assert found.info.vectors is not None
+    matrix = np.load(found.info.vectors)
+    assert matrix.shape == (found.info.vocabulary_size, 2)
+    assert matrix[[0, 2, 3]].tolist() == [[0, 0], [1, 2], [3, 4]]
+    assert json.loads(found.info.files[1].read_text()) == {"tokens": 6, "covered": 2, "share": 1 / 3}
+    assert found.info == features("validation", vectors=str(tmp_path / "vectors.txt")).info
+    (tmp_path / "vectors.txt").write_text("the 7 8\ncat 3 4\n")
+    other = features(vectors=str(tmp_path / "vectors.txt")).info.vectors
+    assert other is not None
+    assert np.load(other)[2].tolist() == [7, 8]
+
+
 def test_arrays_are_read_only_maps(features: Load) -> None:
     found = features()
     for array in (found.inputs, found.lengths, found.labels):
@@ -123,18 +166,17 @@ def test_arrays_are_read_only_maps(features: Load) -> None:
 
 
 def test_text_without_tokens_is_one_unknown_token() -> None:
-    inputs, lengths = encode([[], ["a"]], [*RESERVED, "a"], 3)
-    assert inputs.tolist() == [[UNKNOWN, 0, 0], [2, 0, 0]]
-    assert lengths.tolist() == [1, 1]
+    assert encode([[], ["a"]], [*RESERVED, "a"], 3) == [[UNKNOWN], [2]]
 
 
 WORDS = st.lists(st.sampled_from(["a", "b", "c", "d", "zz"]), max_size=8)
 
 
 @given(st.lists(WORDS, min_size=1), st.integers(1, 10), st.integers(2, 8))
+@settings(max_examples=50, deadline=None)
 def test_ids_say_the_text_back(texts: list[list[str]], width: int, size: int) -> None:
     vocabulary = learn(texts, size, 1)
-    inputs, lengths = encode(texts, vocabulary, width)
+    inputs, lengths = padded(encode(texts, vocabulary, width), width)
     assert len(vocabulary) <= size
     assert inputs.shape == (len(texts), width)
     for tokens, row, length in zip(texts, inputs.tolist(), lengths.tolist(), strict=True):

@@ -94,9 +94,9 @@ def rows(path: Path, vocabulary: Sequence[str]) -> tuple[npt.NDArray[np.float32]
 def _entries(path: Path) -> Iterator[tuple[int, bytes, list[bytes]]]:
     """(line, word, its fields) of each row; every row has as many fields as the first."""
     lines = _lines(path)
-    first = next(lines, b"")
-    if not first.strip():
-        raise _wrong(path, 1, "the file is empty" if not first else "the first line is blank")
+    first = next(lines, None)
+    if not first:
+        raise _wrong(path, 1, "the file is empty" if first is None else "the first line is blank")
     start = first.split(b" ")
     header = len(start) == 2 and all(field.isdigit() for field in start)
     width, number = int(start[1]) if header else len(start) - 1, 1 if header else 0
