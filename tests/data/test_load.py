@@ -95,3 +95,11 @@ def test_smallest_data_that_is_accepted(csv_file: Write) -> None:
     splits = data.load(csv_file(rows(6)), 0)
     for part in (splits.train, splits.validation, splits.test):
         assert sorted(part.labels) == ["a", "b"]
+
+
+@pytest.mark.parametrize(("action", "severity"), [("drop", "fatal"), ("fill", "warning"), ("empty", "warning")])
+def test_missing_texts_that_are_seen_to_are_not_fatal(csv_file: Write, action: str, severity: str) -> None:
+    content = "text,label\n" + "".join(f"some text {row},{row % 2}\n" for row in range(20)) + ",0\n,1\n" * 15
+    settings = csv_file(content, missing=Missing(action, "nothing"))  # type: ignore[arg-type]
+    (found,) = (item for item in data.examine(settings).findings if item.name == "missing_text")
+    assert found.severity == severity

@@ -94,9 +94,16 @@ def examine(
     """
     assumed = assumptions or Assumptions()
     read = sources.load(settings)
-    incomplete = audit.missing(Subject(read, assumed))
+    incomplete = [_decided(finding, settings) for finding in audit.missing(Subject(read, assumed))]
     corpus = prepare(read, settings)
     return Examined(corpus, len(read), audit.ordered((*incomplete, *audit.findings(Subject(corpus, assumed), poll))))
+
+
+def _decided(finding: Finding, settings: DataSettings) -> Finding:
+    """A finding about rows as read; missing texts that are filled in or kept by the user's word are not fatal."""
+    if finding.name == "missing_text" and settings.missing.action in ("empty", "fill", "from"):
+        return dataclasses.replace(finding, severity="warning" if finding.severity == "fatal" else "note")
+    return finding
 
 
 def _problem(finding: Finding, name: str, *, force: bool) -> Problem:
