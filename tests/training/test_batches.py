@@ -26,7 +26,7 @@ def features(lengths: list[int], *, sparse: bool = False) -> Features:
 
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=70), st.integers(1, 9), st.booleans(), st.integers(0, 99))
 @settings(max_examples=50, deadline=None)
-def test_every_row_is_in_one_batch(lengths: list[int], size: int, sparse: bool, seed: int) -> None:  # noqa: FBT001
+def test_every_row_is_in_one_batch(lengths: list[int], size: int, sparse: bool, seed: int) -> None:
     rows = features(lengths, sparse=sparse)
     batches, again = (shuffled(rows, size, np.random.default_rng([seed, 1])) for _ in range(2))
     assert [len(batch) for batch in batches[:-1]] == [size] * (len(batches) - 1)
