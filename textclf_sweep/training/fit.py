@@ -1,6 +1,6 @@
 """Training a trial's model, or one for each of its folds: the loop over batches and epochs, and evaluation.
 
-A loop of our own around one traced step, rather than ``Model.fit``: batches are cut to their longest text, the parent
+A loop of our own around one traced step, rather than ``Model.fit``: batches hold texts of similar length, the parent
 answers after each epoch, and a non-finite loss ends the trial at its batch. The arithmetic is Keras' own layers,
 losses and optimizers. The models of folds train side by side, one epoch each in turn, so that the trial is judged
 after each epoch by the means over all of them.
