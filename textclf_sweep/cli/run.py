@@ -14,6 +14,7 @@ import typer
 
 from textclf_sweep.cli import _output
 from textclf_sweep.cli._display import guarded, watching
+from textclf_sweep.cli._loading import INTERRUPTED
 from textclf_sweep.cli._options import (
     HERE,
     BestOfOption,
@@ -34,6 +35,7 @@ from textclf_sweep.store import Store
 from textclf_sweep.sweep.catalogue import discover
 from textclf_sweep.sweep.run import Options, no_success, run
 
+ForceOption = Annotated[bool, typer.Option("--force", help="Go on in spite of fatal findings in the data.")]
 PlainOption = Annotated[bool, typer.Option("--plain", help="Print lines instead of a screen.")]
 
 
@@ -45,6 +47,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument per option of the command 
     workers: WorkersOption = None,
     extend: ExtendOption = False,
     best_of: BestOfOption = "",
+    force: ForceOption = False,
     plain: PlainOption = False,
     json: JsonOption = False,
 ) -> int:
@@ -58,7 +61,10 @@ def command(  # noqa: PLR0913, PLR0917 - one argument per option of the command 
             stop_signals(display.announce, display.leave) as stop,
         ):
             text = for_the_record(content, changes)
-            status = run(definition, text, place, guarded(display), stop, Options(extend, best_of))
+            status = run(definition, text, place, guarded(display), stop, Options(extend, best_of, force))
+    except KeyboardInterrupt:
+        _output.warn("interrupted before the first trial; nothing was written")
+        return stop.exit_code or INTERRUPTED
     except TrackingError as error:
         if json and error.status is not None:
             _output.say_json(error.status)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,14 @@ from textclf_sweep.training.files import sha256
 from textclf_sweep.trial import Parameters, TrialRecord, TrialResult, TrialState
 
 
-def check_same(definition: SweepDefinition, data_hash: str, ledger: Ledger, *, extend: bool = False) -> None:
+def check_same(
+    definition: SweepDefinition,
+    data_hash: str,
+    ledger: Ledger,
+    *,
+    extend: bool = False,
+    changes: Callable[[], str] = str,
+) -> None:
     """Refuse to continue a sweep under another definition or with other data.
 
     Args:
@@ -24,6 +31,7 @@ def check_same(definition: SweepDefinition, data_hash: str, ledger: Ledger, *, e
         data_hash: of its data.
         ledger: of the sweep.
         extend: whether the search space may have changed.
+        changes: says what has changed in the data, in half a sentence; called when something has.
 
     Raises:
         InputError: with every difference and the ways on.
@@ -41,7 +49,8 @@ def check_same(definition: SweepDefinition, data_hash: str, ledger: Ledger, *, e
     if old_hash != data_hash:
         differences.append(
             Problem(
-                f"the data are not those sweep {name!r} began with (hash {str(old_hash)[:12]}, now {data_hash[:12]})",
+                f"the data are not those sweep {name!r} began with (hash {str(old_hash)[:12]}, now {data_hash[:12]})"
+                + (f": {told}" if (told := changes()) else ""),
                 expected="the same rows in the same splits",
             )
         )

@@ -7,14 +7,17 @@ import uuid
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import metadata
+from pathlib import Path
 from queue import SimpleQueue
-from typing import Any, Literal
+from typing import Any
 
 from textclf_sweep import data, locks, tracking
 from textclf_sweep.analysis import words
 from textclf_sweep.analysis.status import status_object
 from textclf_sweep.data import snapshot
+from textclf_sweep.data.changes import compare
 from textclf_sweep.data.corpus import PARTS, Splits
 from textclf_sweep.definition.types import SweepDefinition
 from textclf_sweep.engines import Engine
@@ -24,6 +27,7 @@ from textclf_sweep.ranking import best
 from textclf_sweep.store import Store, SweepFolder
 from textclf_sweep.sweep import resume, warm
 from textclf_sweep.sweep import snapshot as snapshots
+from textclf_sweep.sweep.assumptions import assumptions, check_cleaning
 from textclf_sweep.sweep.events import FloorsMeasured, Notice, Observer, SweepEnded, SweepEvent, SweepStarted
 from textclf_sweep.sweep.loop import Ending, Loop, exhausted
 from textclf_sweep.sweep.opening import FloorsThread, open_test, untested
@@ -32,6 +36,9 @@ from textclf_sweep.sweep.resume import check_same, collect
 
 RECORDED = ("textclf-sweep", "tensorflow", "keras", "mlflow", "optuna", "keras-tuner", "numpy")
 """Packages whose versions are recorded with a sweep."""
+
+LARGE = 5_000_000
+"""Bytes of a data file from which on looking at it takes more than a moment."""
 
 FLUSH_SECONDS = 60.0
 """How long the end waits for MLflow."""
@@ -70,10 +77,12 @@ class Options:
     Attributes:
         extend: go on although the search space has changed.
         best_of: another sweep of the store whose best parameter sets are tried first; empty for none.
+        force: go on in spite of fatal findings in the data.
     """
 
     extend: bool = False
     best_of: str = ""
+    force: bool = False
 
 
 def run(  # noqa: PLR0913, PLR0917 - what the command line gives, each once
@@ -100,13 +109,15 @@ def run(  # noqa: PLR0913, PLR0917 - what the command line gives, each once
 
     Raises:
         DataError: the data cannot be used; nothing was written.
+        KeyboardInterrupt: `stop` asked for it before there was anything to stop; nothing was written.
         InputError: the sweep exists with another definition or other data.
         AlreadyRunningError: another process runs it.
         StorageError: the store or MLflow cannot be read or written. When only MLflow could not be told, the
             `TrackingError` carries the status.
     """
     found = warm.best_sets(definition, options.best_of, store)
-    splits = data.load(definition.data, definition.seed)
+    warned = check_cleaning(definition)
+    splits = _splits(definition, observe, stop, force=options.force)
     folder = store.sweep(definition.name)
     _check_case(definition.name, store)
     tracking.check(store, store.tracking_uri(), definition.name)
@@ -116,7 +127,9 @@ def run(  # noqa: PLR0913, PLR0917 - what the command line gives, each once
         warming = warm.settled(found, definition.name, ledger)
         context = _Context(warmed(definition, warming), store, folder, ledger, splits, observe, stop)
         _accept(context, text, extend=options.extend)
-        ledger.put(warm_start=warming)
+        ledger.put(warm_start=warming, log_text=definition.data.log_text)
+        for warning in warned:
+            observe(Notice(warning, level="warning"))
         _tell_warm(context, options.best_of)
         if not _work_left(context):
             _nothing_left(context)
@@ -127,13 +140,27 @@ def run(  # noqa: PLR0913, PLR0917 - what the command line gives, each once
         return _end(context)
 
 
+def _splits(definition: SweepDefinition, observe: Observer, stop: Stop, *, force: bool) -> Splits:
+    """The sweep's data, looked at and split; says so beforehand when that may take a while."""
+    path = Path(definition.data.path or "")
+    if definition.data.path and path.is_file() and path.stat().st_size > LARGE:
+        observe(Notice("looking at the data ..."))
+
+    def poll() -> None:
+        if stop():
+            raise KeyboardInterrupt
+
+    return data.load(definition.data, definition.seed, assumptions(definition), force=force, poll=poll)
+
+
 def _accept(context: _Context, text: str, *, extend: bool) -> None:
     """Begin the sweep, or find that it is the same one (or, with `extend`, one in another space), and clean up."""
     definition, ledger = context.definition, context.ledger
     if ledger.get("sweep_id") is None:
         _begin(definition, context.splits, ledger)
     else:
-        check_same(definition, context.splits.data_hash, ledger, extend=extend)
+        changes = partial(compare, context.splits, context.folder.corpus)
+        check_same(definition, context.splits.data_hash, ledger, extend=extend, changes=changes)
     collect(ledger, context.folder)
     if ledger.get("definition_hash") != definition.hash():
         _extend(context, text)
@@ -315,9 +342,12 @@ def _tell_notes(context: _Context) -> None:
         context.observe(Notice(f"keys without an effect here are ignored: {', '.join(context.definition.ignored)}"))
     for note in context.splits.notes:
         context.observe(Notice(note))
+    notes = [finding.name for finding in context.splits.findings if finding.severity == "note"]
     for finding in context.splits.findings:
-        level: Literal["note", "warning"] = "note" if finding.severity == "note" else "warning"
-        context.observe(Notice(f"{finding.name}: {finding.why}", level=level))
+        if finding.severity != "note":
+            context.observe(Notice(f"{finding.name}: {finding.why}", level="warning"))
+    if notes:
+        context.observe(Notice(f"the data audit also notes {', '.join(notes)}; `sweep check` shows them"))
 
 
 def _mlflow(context: _Context) -> list[Any]:
