@@ -105,7 +105,7 @@ def test_texts_without_words_tell_nothing() -> None:
 
 @pytest.mark.parametrize(("share", "severity"), [(0.02, "note"), (0.15, "warning")])
 def test_wrong_labels_are_ranked(share: float, severity: str) -> None:
-    corpus, rows = flipped(made(1_500), share, seed=3)
+    corpus, rows = flipped(made(2_100), share, seed=3)
     finding = mislabelled(Subject(corpus))
     assert finding is not None
     assert finding.severity == severity
