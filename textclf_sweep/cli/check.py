@@ -1,4 +1,4 @@
-"""Look for what is wrong with data, in seconds, before anything is trained.
+"""Look for what is wrong with data before anything is trained.
 
 Exit code 2 when a finding is fatal, or the data cannot be used at all.
 """

@@ -15,7 +15,7 @@ from textclf_sweep.trial import Parameters, Scalar
 def assumptions(definition: SweepDefinition) -> Assumptions:
     """What bears on the data: of what differs between trials, the value that keeps the least of a text."""
     spaces = [search.space for search in definition.searches]
-    units = {value for space in spaces for value in listed(dict(space.distributions).get("unit"))}
+    units = _values(spaces, "unit")
     standard = Assumptions()
     return Assumptions(
         # Features without a maximum, such as TF-IDF, read whole texts.
@@ -24,6 +24,7 @@ def assumptions(definition: SweepDefinition) -> Assumptions:
         min_count=int(max(_bounds(spaces, "min_count"), default=standard.min_count)),
         unit="character" if units == {"character"} else "word",
         cleaning=_fixed(spaces),
+        vectors=tuple(sorted({str(path) for path in _values(spaces, "vectors") if path})),
         seed=definition.seed,
     )
 
@@ -57,6 +58,11 @@ def listed(distribution: Distribution | None) -> Sequence[Scalar]:
             return values
         case _:
             return ()
+
+
+def _values(spaces: Sequence[SearchSpace], name: str) -> set[Scalar]:
+    """The values of a parameter that is listed."""
+    return {value for space in spaces for value in listed(dict(space.distributions).get(name))}
 
 
 def _bounds(spaces: Sequence[SearchSpace], name: str) -> Iterator[float]:

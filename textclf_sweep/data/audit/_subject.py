@@ -41,6 +41,7 @@ class Assumptions:
         min_count: occurrences a token needs for one; the greatest.
         unit: what a token is, ``word`` or ``character``.
         cleaning: values of the cleaning parameters that every trial has.
+        vectors: files of pretrained word vectors that a trial may start from.
         seed: of everything that is drawn.
     """
 
@@ -49,6 +50,7 @@ class Assumptions:
     min_count: int = 2
     unit: str = "word"
     cleaning: Parameters = field(default_factory=dict)
+    vectors: tuple[str, ...] = ()
     seed: int = 0
 
 
