@@ -1,0 +1,218 @@
+"""Which source, encoding, delimiter and columns data have that nobody has described yet.
+
+Columns are told by their names, else by what is in them: texts are long and hardly repeat, labels are short and few.
+Nothing is decided silently: `explained` says what was chosen, and where several columns would do the user is asked.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+import re
+from collections.abc import Collection, Iterable, Sequence
+from importlib import import_module
+from pathlib import Path
+
+from textclf_sweep.data import sources
+from textclf_sweep.data.sources import Source, Table, read_table
+from textclf_sweep.data.sources._file import open_file
+from textclf_sweep.data.sources._parts import PART_OF
+from textclf_sweep.data.sources._text import lines
+from textclf_sweep.definition.suggest import nearest
+from textclf_sweep.definition.types import DataSettings
+from textclf_sweep.errors import DataError, Problem
+from textclf_sweep.trial import Scalar
+
+TEXT = (
+    "text", "texts", "body", "message", "content", "review", "comment", "sentence", "utterance", "tweet", "post",
+    "query", "question", "document", "article", "description", "abstract", "headline", "title", "subject", "summary",
+)  # fmt: skip
+LABEL = (
+    "label", "labels", "class", "category", "target", "sentiment", "intent", "topic", "queue", "emotion", "tag", "type",
+    "department", "genre", "rating", "stars", "polarity", "y",
+)  # fmt: skip
+GROUP = (
+    "group", "group_id", "story", "story_id", "thread", "thread_id", "conversation", "conversation_id", "dialogue_id",
+    "session_id", "cluster", "cluster_id",
+)  # fmt: skip
+SPLIT = ("split", "part", "partition", "subset", "set", "fold")
+"""Names of columns, the likeliest first."""
+ROWS = 10_000
+"""Rows that are looked at to tell a column by what is in it."""
+SHORT = 60
+"""Characters that a label has at the most."""
+DELIMITERS = ",;\t|"
+SAVED = ("dataset_info.json", "dataset_dict.json", "state.json")
+"""Files in a folder that Hugging Face's library has saved."""
+
+
+def settings(path: str, text: tuple[str, ...] = (), label: str = "") -> DataSettings:
+    """How data that nobody has described are to be read.
+
+    Args:
+        path: a file, a folder, or the name of a source that needs none, such as ``uci_news``.
+        text: columns of the texts; guessed when empty.
+        label: the column of the labels; guessed when empty.
+
+    Raises:
+        DataError: there are no such data, they cannot be read, or which column is what cannot be told.
+    """
+    source = _source(path)
+    place = None if _module(source).PATH == "none" else str(Path(path).absolute())
+    table, options = _read(source, place)
+    chosen_label = label or _label(table, text)
+    chosen_text = text or (_text(table, chosen_label),)
+    taken = {*chosen_text, chosen_label}
+    return DataSettings(
+        source,
+        place,
+        text=chosen_text,
+        label=chosen_label,
+        group=None if table.group else _group(table, taken),
+        split=None if table.split else _split(table, taken),
+        options=options,
+    )
+
+
+def explained(chosen: DataSettings) -> str:
+    """What `settings` has decided, in a sentence."""
+    defaults = {item.name: item.default for item in _module(chosen.source).PARAMETERS}
+    options = ", ".join(f"{name} {value!r}" for name, value in chosen.options.items() if value != defaults.get(name))
+    columns = [f"texts in {' and '.join(map(repr, chosen.text))}", f"labels in {chosen.label!r}"]
+    columns += [f"groups in {chosen.group!r}"] if chosen.group else []
+    columns += [f"parts in {chosen.split!r}"] if chosen.split else []
+    return f"read as {chosen.source}{f' ({options})' if options else ''}: {', '.join(columns)}"
+
+
+def _module(name: str) -> Source:
+    module: Source = import_module(f"{sources.__name__}.{name}")
+    return module
+
+
+def _names() -> list[str]:
+    return [item.name for item in pkgutil.iter_modules(sources.__path__) if not item.name.startswith("_")]
+
+
+def _source(path: str) -> str:
+    """The source that reads `path`, by what is there or by its ending."""
+    names = _names()
+    if path in names and _module(path).PATH == "none":
+        return path
+    place = Path(path)
+    if place.is_dir():
+        return "huggingface" if any((place / name).is_file() for name in SAVED) else "folder"
+    endings = {ending: name for name in names for ending in _module(name).EXTENSIONS}
+    fitting = [ending for ending in endings if path.lower().endswith(ending)]
+    if fitting:
+        return endings[max(fitting, key=len)]
+    bundled = [name for name in names if _module(name).PATH == "none"]
+    expected = f"a folder, a file ({', '.join(sorted(endings))}) or {', '.join(bundled)}"
+    if place.exists():
+        fix = "rename it, or write a definition with `data: {source: ..., path: ...}`"
+        raise DataError(Problem("the file's ending does not tell what kind of data it is", expected, fix, where=path))
+    near = nearest(path, bundled)
+    fix = f"did you mean {near}?" if near else "check the path"
+    raise DataError(Problem("there are no such data", expected, fix, where=path))
+
+
+def _read(source: str, place: str | None) -> tuple[Table, dict[str, Scalar]]:
+    """The data, and the options with which they can be read: all of the source's, defaults included."""
+    options = {item.name: item.default for item in _module(source).PARAMETERS if item.default is not None}
+    for last in (False, True):
+        try:
+            if "delimiter" in options and place is not None:
+                options["delimiter"] = _delimiter(place, str(options["encoding"]))
+            return read_table(source, place, options), options
+        except DataError as error:
+            # The reader says which encoding would do.
+            better = re.search(r"`encoding: ([\w-]+)`", error.problems[0].fix)
+            if last or better is None or "encoding" not in options:
+                raise
+            options["encoding"] = better.group(1)
+    raise AssertionError("unreachable")
+
+
+def _delimiter(place: str, encoding: str) -> str:
+    """The character that stands in the header most often, outside quotes; a comma without any."""
+    with open_file(place) as file:
+        header = next(lines(file, encoding, place), "")
+    plain = re.sub(r'"[^"]*"', "", header)
+    return max(DELIMITERS, key=plain.count)
+
+
+def _named(table: Table, names: Sequence[str], taken: Collection[str] = ()) -> str | None:
+    """The column of the likeliest name: one of `names`, else one with such a word in it."""
+    columns = [name for name in table.columns if name not in taken]
+    for name in names:
+        for column in columns:
+            if column.strip().lower() == name:
+                return column
+    for name in names:
+        for column in columns:
+            words = re.split(r"[^a-z0-9]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", column).lower())
+            if name in words and "id" not in words and len(name) > 1:
+                return column
+    return None
+
+
+def _label(table: Table, taken: Collection[str]) -> str:
+    named = _named(table, LABEL, taken)
+    if named is not None:
+        return named
+    other = _named(table, TEXT, taken)
+    left = {name: values for name, values in table.columns.items() if name not in taken and name != other}
+    alike = [name for name, values in left.items() if _is_label(values)]
+    if len(alike) == 1:
+        return alike[0]
+    raise _unclear(table, "labels", "--label", alike)
+
+
+def _text(table: Table, label: str) -> str:
+    named = _named(table, TEXT, (label,))
+    if named is not None:
+        return named
+    lengths = {name: _length(values) for name, values in table.columns.items() if name != label}
+    longest = sorted(lengths, key=lambda name: -lengths[name])
+    if longest and lengths[longest[0]] > 0 and (len(longest) == 1 or lengths[longest[0]] > 2 * lengths[longest[1]]):
+        return longest[0]
+    raise _unclear(table, "texts", "--text", [name for name in longest if lengths[name] > 0])
+
+
+def _is_label(values: Sequence[str]) -> bool:
+    """Whether values look like labels: short, at least two, and each of several rows."""
+    seen = [value.strip() for value in values[:ROWS] if value.strip()]
+    distinct = set(seen)
+    return 2 <= len(distinct) <= max(2, len(seen) // 5) and max(map(len, distinct)) <= SHORT
+
+
+def _length(values: Sequence[str]) -> float:
+    """The mean length of values that look like texts, in characters; 0 when they do not: one word each, or few."""
+    seen = [value.strip() for value in values[:ROWS] if value.strip()]
+    if not seen or len(set(seen)) < len(seen) / 3 or sum(" " in value for value in seen) < len(seen) / 2:
+        return 0.0
+    return sum(map(len, seen)) / len(seen)
+
+
+def _group(table: Table, taken: Collection[str]) -> str | None:
+    """A column of groups by its name, when there are several groups and some have several rows."""
+    name = _named(table, GROUP, taken)
+    if name is None or name.strip().lower() not in GROUP:
+        return None
+    distinct = len(set(filter(None, table.columns[name])))
+    return name if 1 < distinct < len(table.lines) else None
+
+
+def _split(table: Table, taken: Collection[str]) -> str | None:
+    """A column that says which part a row belongs to, when each of its values is a part's name."""
+    name = _named(table, SPLIT, taken)
+    if name is None:
+        return None
+    parts = {PART_OF.get(value.strip().lower(), "") for value in set(table.columns[name])}
+    return name if "" not in parts and "train" in parts else None
+
+
+def _unclear(table: Table, what: str, option: str, alike: Iterable[str]) -> DataError:
+    candidates = list(alike)
+    found = f"several columns could be the {what}" if len(candidates) > 1 else f"no column looks like the {what}"
+    columns = ", ".join(map(repr, table.header[:20])) + (", ..." if len(table.header) > 20 else "")
+    fix = f"name it, e.g. {option} {(candidates or list(table.header) or ['COLUMN'])[0]}"
+    return DataError(Problem(found, f"one of {columns}", fix, where=table.where))
