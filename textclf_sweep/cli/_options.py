@@ -34,6 +34,13 @@ SetOption = Annotated[
         "--set", metavar="KEY=VALUE", help="Replace a value of the definition, e.g. --set run_cap=20. Repeatable."
     ),
 ]
+TextOption = Annotated[
+    list[str] | None,
+    typer.Option("--text", metavar="COLUMN", help="The column of the texts, of a data file. Repeatable."),
+]
+LabelOption = Annotated[
+    str, typer.Option("--label", metavar="COLUMN", help="The column of the labels, of a data file.", show_default=False)
+]
 SweepNameOption = Annotated[str | None, typer.Option("--name", metavar="NAME", help="Short for --set name=NAME.")]
 WorkersOption = Annotated[
     int | None,

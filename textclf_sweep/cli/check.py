@@ -14,7 +14,7 @@ from textclf_sweep.cli import _output
 from textclf_sweep.cli._draw import draw
 from textclf_sweep.cli._errors import report_problems
 from textclf_sweep.cli._findings import render
-from textclf_sweep.cli._options import JsonOption, SetOption, definition_file, overrides
+from textclf_sweep.cli._options import JsonOption, LabelOption, SetOption, TextOption, definition_file, overrides
 from textclf_sweep.definition.load import load, read_file
 from textclf_sweep.errors import DataError, InputError
 from textclf_sweep.sweep.catalogue import discover
@@ -27,13 +27,6 @@ DataArgument = Annotated[
         help="A definition (.yaml), a data file, a folder, or a source such as uci_news; sweep.yaml when not given.",
         show_default=False,
     ),
-]
-TextOption = Annotated[
-    list[str] | None,
-    typer.Option("--text", metavar="COLUMN", help="The column of the texts, of a data file. Repeatable."),
-]
-LabelOption = Annotated[
-    str, typer.Option("--label", metavar="COLUMN", help="The column of the labels, of a data file.", show_default=False)
 ]
 FATAL = 2
 

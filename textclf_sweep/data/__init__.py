@@ -20,7 +20,7 @@ from textclf_sweep.data.splits import split
 from textclf_sweep.definition.types import DataSettings
 from textclf_sweep.errors import DataError, Problem
 
-__all__ = ["Assumptions", "Examined", "divide", "examine", "load"]
+__all__ = ["Assumptions", "Examined", "divide", "examine", "load", "refuse"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +59,24 @@ def load(
         DataError: the data cannot be read as asked, cannot be split, or has a fatal finding.
     """
     examined = examine(settings, assumptions, poll)
+    refuse(examined, force=force)
+    return divide(examined, settings, seed)
+
+
+def refuse(examined: Examined, *, force: bool = False) -> None:
+    """Stop at data with a fatal finding.
+
+    Args:
+        examined: the data.
+        force: whether only those findings count that nobody can override.
+
+    Raises:
+        DataError: there is one.
+    """
     fatal = [finding for finding in examined.findings if finding.severity == "fatal"]
     hopeless = [finding for finding in fatal if finding.name in UNTRAINABLE or not len(examined.corpus)]
     if hopeless or (fatal and not force):
         raise DataError(*(_problem(finding, examined.corpus.name, force=force) for finding in hopeless or fatal))
-    return divide(examined, settings, seed)
 
 
 def divide(examined: Examined, settings: DataSettings, seed: int) -> Splits:

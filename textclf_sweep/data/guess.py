@@ -6,6 +6,7 @@ Nothing is decided silently: `explained` says what was chosen, and where several
 
 from __future__ import annotations
 
+import dataclasses
 import pkgutil
 import re
 from collections.abc import Collection, Iterable, Sequence
@@ -13,6 +14,7 @@ from importlib import import_module
 from pathlib import Path
 
 from textclf_sweep.data import sources
+from textclf_sweep.data.corpus import PartName
 from textclf_sweep.data.sources import Source, Table, read_table
 from textclf_sweep.data.sources._file import open_file
 from textclf_sweep.data.sources._parts import PART_OF
@@ -75,12 +77,59 @@ def settings(path: str, text: tuple[str, ...] = (), label: str = "") -> DataSett
 
 def explained(chosen: DataSettings) -> str:
     """What `settings` has decided, in a sentence."""
-    defaults = {item.name: item.default for item in _module(chosen.source).PARAMETERS}
-    options = ", ".join(f"{name} {value!r}" for name, value in chosen.options.items() if value != defaults.get(name))
+    standard = options(chosen.source)
+    own = ", ".join(f"{name} {value!r}" for name, value in chosen.options.items() if value != standard.get(name))
     columns = [f"texts in {' and '.join(map(repr, chosen.text))}", f"labels in {chosen.label!r}"]
     columns += [f"groups in {chosen.group!r}"] if chosen.group else []
     columns += [f"parts in {chosen.split!r}"] if chosen.split else []
-    return f"read as {chosen.source}{f' ({options})' if options else ''}: {', '.join(columns)}"
+    return f"read as {chosen.source}{f' ({own})' if own else ''}: {', '.join(columns)}"
+
+
+def options(source: str) -> dict[str, Scalar | None]:
+    """The options of a source, with their defaults."""
+    return {item.name: item.default for item in _module(source).PARAMETERS}
+
+
+def siblings(chosen: DataSettings) -> tuple[DataSettings, tuple[str, ...]]:
+    """Data whose name says that they train, with the validation and test data beside them.
+
+    ``train.csv`` stands beside ``dev.csv`` and ``test.csv``, ``mail_train.csv`` beside ``mail_test.csv``; other data
+    stay as they are, and so do those that say themselves which row is of which part.
+
+    Args:
+        chosen: as `settings` has them.
+
+    Returns:
+        The settings, and a sentence on everything beside them that cannot be used.
+    """
+    place = Path(chosen.path or "")
+    words = "|".join(word for word, part in PART_OF.items() if part == "train")
+    found = re.search(rf"(?<![a-z])({words})(?![a-z])", place.name, re.IGNORECASE)
+    if chosen.split is not None or found is None:
+        return chosen, ()
+    paths, notes = dict[PartName, str](), list[str]()
+    for word, part in PART_OF.items():
+        other = place.with_name(f"{place.name[: found.start()]}{word}{place.name[found.end() :]}")
+        if part == "train" or part in paths or not other.exists():
+            continue
+        if problem := _unusable(chosen, str(other)):
+            notes.append(f"{other.name} beside it is not used: {problem}")
+        else:
+            paths[part] = str(other)
+    validation, test = paths.get("validation"), paths.get("test")
+    return dataclasses.replace(chosen, validation_path=validation, test_path=test), tuple(notes)
+
+
+def _unusable(chosen: DataSettings, path: str) -> str:
+    """Why data beside others cannot be a part of them; empty when they can."""
+    try:
+        table = read_table(chosen.source, path, chosen.options)
+    except DataError as error:
+        return error.problems[0].what
+    absent = [name for name in (*chosen.text, chosen.label) if name not in table.columns]
+    if absent:
+        return f"it has no column {absent[0]!r}"
+    return "" if any(map(str.strip, table.columns[chosen.label])) else f"its column {chosen.label!r} is blank"
 
 
 def _module(name: str) -> Source:
