@@ -43,7 +43,7 @@ def drawn(checked: Checked, width: int) -> str:
 
 def test_everything_a_reader_needs_is_there() -> None:
     text = drawn(CHECKED, 120)
-    assert "mail.csv: 5,000 rows, 14 labels; train / validation / test: 3,500 / 750 / 750" in text
+    assert "mail.csv: 5,000 rows, 14 labels\ntrain / validation / test: 3,500 / 750 / 750" in text
     assert "note: 3 rows without a text were dropped" in text
     assert "1 warning, 1 note" in text
     assert "warning  rogue_characters  2 rows (0.04%), 1 text" in text

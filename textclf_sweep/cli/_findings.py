@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import PurePath
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Group, RenderableType
@@ -55,11 +56,12 @@ def _visible(character: str) -> str:
 
 
 def _head(checked: Checked, width: int) -> RenderableType:
-    parts = " / ".join(f"{count:,}" for count in checked.parts.values())
-    divided = f"; train / validation / test: {parts}" if parts else ""
     lines: list[RenderableType] = [
-        Text(f"{checked.name}: {plural(checked.rows, 'row')}, {plural(len(checked.labels), 'label')}{divided}")
+        Text(f"{checked.name}: {plural(checked.rows, 'row')}, {plural(len(checked.labels), 'label')}")
     ]
+    if checked.parts:
+        parts = " / ".join(f"{count:,}" for count in checked.parts.values())
+        lines.append(Text(f"{' / '.join(checked.parts)}: {parts}"))
     if checked.chosen:
         lines.append(Text(checked.chosen, style="dim"))
     lines += [Text(""), *_labels(checked.labels)]
@@ -111,15 +113,21 @@ def _rows(finding: Finding, width: int) -> Iterator[Text]:
     for row, place, label in zip(finding.rows, places, labels, strict=True):
         line = Text(f"    {set_cell_size(place, place_width)}  ", style="dim", no_wrap=True, overflow="ellipsis")
         line.append(f"{set_cell_size(label, label_width)}  ", style="not dim cyan")
-        detail = f"  ({visible(row.detail)})" if row.detail else ""
-        text = _cut(visible(row.text), max(12, room - min(cell_len(detail), room // 2))) or "(blank)"
+        detail = f"({visible(row.detail)})" if row.detail else ""
+        text = _cut(visible(row.text), max(12, room)) or "(blank)"
         line.append(text, style="not dim")
-        line.append(detail)
+        beside = not detail or cell_len(text) + 2 + cell_len(detail) <= room
+        if beside and detail:
+            line.append(f"  {detail}")
         yield line
+        if not beside:
+            under = 4 + place_width + 2 + label_width + 2
+            yield Text(f"{' ' * under}{_cut(detail, max(12, room))}", style="dim", no_wrap=True, overflow="ellipsis")
 
 
 def _place(row: Row) -> str:
-    return f"{row.file}:{row.line}" if row.file else f"line {row.line:,}"
+    # The last two parts tell files of one data set apart.
+    return f"{'/'.join(PurePath(row.file).parts[-2:])}:{row.line}" if row.file else f"line {row.line:,}"
 
 
 def _prose(text: str, width: int, indent: int) -> Text:

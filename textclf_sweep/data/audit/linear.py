@@ -75,7 +75,7 @@ def mislabelled(subject: Subject) -> Finding | None:
 
     def detail(row: int) -> str:
         best = found.expected[position[row]]
-        return f"a linear model expects {model.labels[best]!r} ({model.probabilities[position[row], best]:.2f})"
+        return f"reads like {model.labels[best]!r}, {model.probabilities[position[row], best]:.2f}"
 
     sure = found.least > MISLABELLED_WARNING and len(model.rows) >= MISLABELLED_ROWS
     severity: Severity = "warning" if sure else "note"

@@ -51,7 +51,7 @@ def checked_path(path: str | None, *, folder: bool = False) -> Path:
     try:
         mode = Path(path).stat().st_mode
     except (FileNotFoundError, NotADirectoryError) as error:
-        fix = "check data.path; a relative path counts from the definition's folder"
+        fix = "check the path; in a definition, a relative one counts from the definition's folder"
         problem = Problem(f"there is no such {kind}", f"a data {kind}", fix, where=path, key="data.path")
         raise DataError(problem) from error
     except (OSError, ValueError) as error:
