@@ -83,7 +83,7 @@ def to_json(drafted: Draft, file: Path) -> dict[str, object]:
         "rows": drafted.rows,
         "labels": dict(drafted.labels),
         "findings": [finding.to_json() for finding in drafted.findings],
-        "cured": list(drafted.cured),
+        "handled": list(drafted.handled),
     }
 
 
@@ -91,8 +91,8 @@ def show(drafted: Draft, file: Path) -> None:
     """What was done, for a reader."""
     _output.say(f"{plural(drafted.rows, 'row')}, {plural(len(drafted.labels), 'label')}; {drafted.chosen}")
     found = summary(drafted.findings) or "nothing was found in the data"
-    cured = f"; cured in the definition: {', '.join(drafted.cured)}" if drafted.cured else ""
-    _output.say(f"{found}{cured}")
+    handled = f"; dealt with in the definition: {', '.join(drafted.handled)}" if drafted.handled else ""
+    _output.say(f"{found}{handled}")
     _output.say(f"wrote {file}\n")
     default = file == DEFAULT_FILE
     words = {

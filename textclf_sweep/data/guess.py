@@ -126,7 +126,8 @@ def _unusable(chosen: DataSettings, path: str) -> str:
         table = read_table(chosen.source, path, chosen.options)
     except DataError as error:
         return error.problems[0].what
-    absent = [name for name in (*chosen.text, chosen.label) if name not in table.columns]
+    wanted = (*chosen.text, chosen.label, *([chosen.group] if chosen.group else []))
+    absent = [name for name in wanted if name not in table.columns]
     if absent:
         return f"it has no column {absent[0]!r}"
     return "" if any(map(str.strip, table.columns[chosen.label])) else f"its column {chosen.label!r} is blank"

@@ -13,7 +13,7 @@ from textclf_sweep.trial import Scalar
 WIDTH = 110
 """Columns of a line with its comment; a longer comment stands above."""
 # What every YAML reads as the text it is; numbers and words such as `no` and `null` are not among it.
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
+_PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_./-]*|[0-9]+[hms]")
 _WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n", "none"})
 
 Value = Scalar | Sequence[Scalar] | Mapping[str, Scalar | Sequence[Scalar]] | tuple["Entry", ...]
@@ -41,9 +41,9 @@ class Entry:
         return self.on and (not _is_section(self.value) or any(entry.counts for entry in _entries(self.value)))
 
 
-def written(entries: Sequence[Entry]) -> str:
-    """The lines of these keys."""
-    return "".join(f"{line}\n" for line in _lines(entries, marked=False))
+def written(groups: Sequence[Sequence[Entry]]) -> str:
+    """The lines of these keys, the groups apart from each other."""
+    return "\n".join("".join(f"{line}\n" for line in _lines(entries, marked=False)) for entries in groups)
 
 
 def commented(text: str) -> list[str]:

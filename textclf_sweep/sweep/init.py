@@ -51,7 +51,7 @@ class Draft:
         labels: rows of each label as it will be learned, the commonest first.
         chosen: how the data are read, in words.
         findings: every one, the gravest first.
-        cured: names of the findings that the definition cures.
+        handled: names of the findings that the definition deals with.
     """
 
     text: str
@@ -60,7 +60,7 @@ class Draft:
     labels: Mapping[str, int]
     chosen: str
     findings: tuple[Finding, ...]
-    cured: tuple[str, ...]
+    handled: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +106,11 @@ def draft(target: str, file: Path, text: tuple[str, ...] = (), label: str = "", 
         labels=dict(Counter(examined.corpus.labels).most_common()),
         chosen=guess.explained(chosen),
         findings=examined.findings,
-        cured=tuple(finding.name for finding in examined.findings if finding.name in used),
+        handled=tuple(finding.name for finding in examined.findings if finding.name in used),
     )
     head = commented("\n".join(_head(drafted, size, file.name, notes)))
     body = _body(drafted.name, _data(target, file, settings, found), size, found)
-    return dataclasses.replace(drafted, text="\n".join([*head, written(body)]))
+    return dataclasses.replace(drafted, text="\n".join([*head, "", written(body)]))
 
 
 def sweep_name(target: str, chosen: DataSettings) -> str:
@@ -172,9 +172,8 @@ def _head(drafted: Draft, size: _Size, file: str, notes: Sequence[str]) -> Itera
     yield ""
     yield "found in the data:" if drafted.findings else "nothing was found in the data"
     for finding in drafted.findings:
-        cured = "; cured below" if finding.name in drafted.cured else ""
-        cured = cured or ("; see below" if finding.patch else "")
-        yield f"- {finding.severity}: {finding.name}, {_extent(finding)}{cured}"
+        more = "; dealt with below" if finding.name in drafted.handled else "; see below" if finding.patch else ""
+        yield f"- {finding.severity}: {finding.name}, {_extent(finding)}{more}"
 
 
 def _extent(finding: Finding) -> str:
@@ -187,7 +186,8 @@ def _data(target: str, file: Path, settings: DataSettings, found: Mapping[str, C
     if settings.path is None:
         yield Entry("source", settings.source)
     else:
-        yield Entry("path", _path(settings.path, target, file), "relative to this file")
+        place = _path(settings.path, target, file)
+        yield Entry("path", place, "" if place.startswith("/") else "relative to this file")
     for part, path in (("validation", settings.validation_path), ("test", settings.test_path)):
         if path is not None:
             yield Entry(part, _path(path, target, file))
@@ -226,7 +226,7 @@ def _cures(section: str, found: Mapping[str, Cure]) -> Iterator[Entry]:
         yield Entry(key.rstrip("?"), value, why, on=cure.harmless)
 
 
-def _body(name: str, keys: Iterable[Entry], size: _Size, found: Mapping[str, Cure]) -> list[Entry]:
+def _body(name: str, keys: Iterable[Entry], size: _Size, found: Mapping[str, Cure]) -> list[list[Entry]]:
     """The definition: these data, and a search that fits their size."""
     recurrent = size.most <= LONG and size.rows <= MANY
     architectures = ["tfidf_mlp", "cnn", *(["lstm"] if recurrent else [])]
@@ -237,17 +237,23 @@ def _body(name: str, keys: Iterable[Entry], size: _Size, found: Mapping[str, Cur
         f"{metric.finding.name}: each label counts the same" if metric else "val_macro_f1 counts each label the same"
     )
     return [
-        Entry("name", name),
-        Entry("architecture", architectures, f"after each round of trials the worse half drops out{slow}"),
-        Entry("allocate", "race", "each: every architecture gets run_cap trials of its own"),
-        Entry("method", "bayes", "or random, grid"),
-        Entry("run_cap", 8 * len(architectures), "trials in all; more later continues the sweep"),
-        Entry("data", tuple(keys)),
-        Entry("metric", (Entry("name", "val_macro_f1" if metric else "val_accuracy", judged),)),
-        Entry("parameters", tuple(_parameters(architectures, size, found))),
-        Entry("early_stopping", {"patience": 3}, "epochs without a better value; the best epoch's weights are kept"),
-        Entry("budget", {"time": f"{minutes}m", "trial_time": f"{max(10, minutes // 4)}m"}),
-        Entry("seed", SEED),
+        [
+            Entry("name", name),
+            Entry("architecture", architectures, f"after each round of trials the worse half drops out{slow}"),
+            Entry("allocate", "race", "each: every architecture gets run_cap trials of its own"),
+            Entry("method", "bayes", "or random, grid"),
+            Entry("run_cap", 8 * len(architectures), "trials in all; more later continues the sweep"),
+        ],
+        [Entry("data", tuple(keys))],
+        [Entry("metric", (Entry("name", "val_macro_f1" if metric else "val_accuracy", judged),))],
+        [Entry("parameters", tuple(_parameters(architectures, size, found)))],
+        [
+            Entry(
+                "early_stopping", {"patience": 3}, "epochs without a better value; the best epoch's weights are kept"
+            ),
+            Entry("budget", {"time": f"{minutes}m", "trial_time": f"{max(10, minutes // 4)}m"}),
+            Entry("seed", SEED),
+        ],
     ]
 
 
