@@ -86,6 +86,7 @@ def catalogue() -> Catalogue:
                     Parameter("delimiter", "str", ",", "between the fields"),
                 ),
                 extensions=(".csv",),
+                path="file",
             ),
             "uci_news": Entry("uci_news", "The bundled sample."),
         },

@@ -55,8 +55,8 @@ def test_every_key_arrives(read: Read) -> None:
         "optimizer": Categorical(("adam", "sgd")),
     }
     assert found.data == DataSettings(
-        "csv", str(Path.cwd() / "tickets.csv"), "body", "queue", "customer", 0.2, 0.1,
-        options={"encoding": "utf-8", "delimiter": ";"},
+        "csv", str(Path.cwd() / "tickets.csv"), text=("body",), label="queue", group="customer", validation=0.2,
+        test=0.1, options={"encoding": "utf-8", "delimiter": ";"},
     )  # fmt: skip
     assert found.metric == Metric("val_loss", "minimize", 0.1)
     assert found.early_stopping == EarlyStopping("val_accuracy", 2, 0.01)
@@ -296,9 +296,9 @@ def test_required_keys_are_missed(problems: Problems) -> None:
         ("tickets.csv", "data", "write data: {path: tickets.csv}"), ("uci_news", "data",
         "write data: {source: uci_news}"),
         ("[a]", "data", "a mapping"), ("{}", "data", "neither a path nor a source"), ("", "data", "a mapping"),
-        ("{path: null}", "data", "neither a path nor a source"), ("{path: ''}", "data.path", "a file's path"),
+        ("{path: null}", "data", "neither a path nor a source"), ("{path: ''}", "data.path", "a path"),
         ("{path: a.xlsx}", "data.path", "does not tell the kind"), ("{path: a}", "data.path", "one of .csv"),
-        ("{source: csv}", "data.source", "there is no path"), ("{source: csv, path: null}", "data.source", "no path"),
+        ("{source: csv}", "data.source", "there is none"), ("{source: csv, path: null}", "data.source", "add a path"),
         ("{source: cvs, path: a.csv}", "data.source", "did you mean csv?"),
         ("{source: uci_news, path: a.csv}", "data.path", "brings its own data"),
         ("{source: uci_news, delimiter: ';'}", "data.delimiter", "an option of csv, not of uci_news"),

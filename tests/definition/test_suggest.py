@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from textclf_sweep.definition.catalogue import Catalogue
 from textclf_sweep.definition.entries import DISTRIBUTIONS
 from textclf_sweep.definition.entries import KEYS as ENTRY
-from textclf_sweep.definition.keys import BUDGET, EARLY_STOPPING, METRIC, SECTIONS, data, seconds, top
+from textclf_sweep.definition.keys import BUDGET, DATA_FORMS, EARLY_STOPPING, METRIC, SECTIONS, data, seconds, top
 from textclf_sweep.definition.suggest import KEYS, METRICS, SAME, VALUES, nearest, nearest_parameter
 from textclf_sweep.trial import OBJECTIVES
 
@@ -38,7 +38,8 @@ def test_no_name_has_two_meanings() -> None:
 def test_every_proposal_exists(catalogue: Catalogue) -> None:
     settings = [*METRIC, *EARLY_STOPPING, *BUDGET, *data(catalogue), *top(catalogue)]
     options = [item.name for entry in catalogue.sources.values() for item in entry.parameters]
-    assert set(KEYS.values()) <= {*(setting.name for setting in settings), *SECTIONS, *options, *ENTRY}
+    known = {*(setting.name for setting in settings), *SECTIONS, *DATA_FORMS, *options, *ENTRY}
+    assert set(KEYS.values()) <= known
     assert set(METRICS.values()) <= OBJECTIVES.keys()
     ours = {*catalogue.searchers, *catalogue.pruners, *catalogue.sources, *DISTRIBUTIONS, "maximize", "minimize"}
     ours |= {name for entry in catalogue.searchers.values() for name in (*entry.methods, entry.library)}

@@ -188,38 +188,82 @@ BUDGET = (
 )  # fmt: skip
 
 
+def share(part: str) -> Setting:
+    """``validation`` or ``test`` as a share."""
+    return Setting(
+        part, "float", f"Share of the rows in the {part} part, or the path of separate data; default 0.15.",
+        above=0, below=1, wording="a number between 0 and 1, both excluded, or a path",
+    )  # fmt: skip
+
+
+MISSING = ("drop", "empty", "error")
+MISSING_FROM = ("fill", "from")
+DATA_FORMS = {
+    "text": "The column of the texts, or a list of columns, joined by a space; default text.",
+    "validation": share("validation").doc,
+    "test": share("test").doc,
+    "missing": "Blank texts: drop them (default), keep them empty, make them an error, {fill: TEXT} or {from: COLUMN}.",
+    "labels": "Other ways to write a label, and the label that is meant.",
+    "drop_labels": "Labels whose rows are left out.",
+    "cleaning": "Cleaning steps that every trial has; what is to be searched stands below parameters.",
+}
+"""The keys of ``data`` that take more than one form."""
+
+
+COLUMN = Parameter("", "str", "", "A column's name.")
+LABEL = Parameter("", "str", "", "A label as it is written in the data.")
+FILL = "[\\s\\S]*\\S[\\s\\S]*"
+"""A text that is not blank."""
+
+
+def _column(name: str, doc: str, *, nullable: bool = False) -> Setting:
+    return Setting(name, "str", doc, pattern=TEXT, wording="a column's name", nullable=nullable)
+
+
+def _path(name: str, doc: str, *, nullable: bool = False) -> Setting:
+    return Setting(name, "str", doc, pattern=TEXT, wording="a path", nullable=nullable)
+
+
 def data(catalogue: Catalogue) -> tuple[Setting, ...]:
-    """The keys of ``data`` that all sources share."""
-    share = "a number between 0 and 1, both excluded"
+    """The keys of ``data`` that all sources share and that take one value."""
     return (
         Setting(
-            "source", "str", "The kind of the data; by default the ending of the path tells.",
-            choices=_docs(catalogue.sources),
+            "source", "str", "The kind of the data; by default the path tells.", choices=_docs(catalogue.sources),
         ),
-        Setting(
-            "path", "str", "The data file, relative to the definition's folder.",
-            pattern=TEXT, wording="a file's path", nullable=True,
+        _path("path", "The data's file or folder, relative to the definition's folder.", nullable=True),
+        _path("train", "The same as path, for data whose validation or test rows are elsewhere."),
+        _column("label", "The column of the labels; default label."),
+        _column("group", "A column whose equal rows stay on one side of a split; default: none.", nullable=True),
+        _column(
+            "split", "A column that says which part a row belongs to: train, validation or test; default: none.",
+            nullable=True,
         ),
-        Setting("text", "str", "The column of the texts; default text.", pattern=TEXT, wording="a column's name"),
-        Setting(
-            "label", "str", "The column of the labels; default label.", pattern=TEXT, wording="a column's name"
-        ),
-        Setting(
-            "group", "str", "A column whose equal rows stay on one side of a split; default: none.",
-            pattern=TEXT, wording="a column's name", nullable=True,
-        ),
-        Setting(
-            "validation", "float", "Share of the rows in the validation part; default 0.15.",
-            above=0, below=1, wording=share,
-        ),
-        Setting("test", "float", "Share of the rows in the test part; default 0.15.", above=0, below=1, wording=share),
         Setting(
             "folds", "int",
             "Train every trial so many times, each validated on another part of the rows, and take the mean; for few "
-            "rows, and not beside validation; default: once.",
+            "rows, and not beside a share for validation; default: once.",
             minimum=2, below=21, wording="a whole number from 2 to 20", nullable=True,
         ),
+        Setting("trim_labels", "bool", "Whether white space around labels is removed; default false."),
+        Setting(
+            "label_case", "str", "The case of the labels; default keep.",
+            choices={"keep": "as they are written", "lower": "lower-cased", "upper": "upper-cased"},
+        ),
+        Setting("min_per_label", "int", "Labels with fewer rows are left out; default 1, which is none.", minimum=1),
+        Setting(
+            "log_text", "bool", "Whether MLflow may be sent texts of rows; default: when it is on this machine.",
+            nullable=True,
+        ),
     )  # fmt: skip
+
+
+TEXTS = _column("text", "A column.")
+PART = _path("path", "The path of data of its own.")
+INSTEAD = (
+    Setting("fill", "str", "The text that they get.", pattern=FILL, wording="a text that is not blank"),
+    _column("from", "The column that their text is taken from."),
+)
+"""What stands instead of a blank text, by the names in `MISSING_FROM`."""
 
 
 SECTIONS = {

@@ -10,11 +10,12 @@ from typing import Any
 from textclf_sweep.definition import keys
 from textclf_sweep.definition import overrides as overriding
 from textclf_sweep.definition.catalogue import Catalogue, Entry
+from textclf_sweep.definition.data import data_of
 from textclf_sweep.definition.methods import searcher_of
 from textclf_sweep.definition.nodes import BrokenNode, Field, Place, Problems, quote
 from textclf_sweep.definition.reader import MAX_BYTES, read
 from textclf_sweep.definition.searches import Scope, architectures_of, caps_of, searches_of
-from textclf_sweep.definition.sections import budget_of, data_of, early_stopping_of, early_terminate_of, metric_of
+from textclf_sweep.definition.sections import budget_of, early_stopping_of, early_terminate_of, metric_of
 from textclf_sweep.definition.space import greatest
 from textclf_sweep.definition.suggest import nearest
 from textclf_sweep.definition.types import Allocate, DataSettings, EarlyTerminate, Search, SweepDefinition

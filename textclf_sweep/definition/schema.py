@@ -14,6 +14,9 @@ from textclf_sweep.definition.catalogue import Catalogue
 from textclf_sweep.definition.hyperparameters import Schema, closed, value_schema
 from textclf_sweep.definition.keys import Setting
 
+FOLDER = r"(^|/)[^./]+/?$"
+"""A path that has no ending, and so can be a folder; whether there is one only `load` knows."""
+
 
 def json_schema(catalogue: Catalogue) -> Schema:
     """The schema of every definition that `catalogue` allows."""
@@ -25,7 +28,7 @@ def json_schema(catalogue: Catalogue) -> Schema:
         "run_cap": _run_cap(catalogue),
         "metric": _mapping(keys.METRIC),
         "parameters": {"type": "object"},
-        "data": {"type": "object", "properties": _settings(keys.data(catalogue))},
+        "data": {"type": "object", "properties": _data(catalogue)},
         "early_stopping": {"anyOf": [_mapping(keys.EARLY_STOPPING), off]},
         "budget": _mapping(keys.BUDGET),
         "early_terminate": {"anyOf": [off, *_early_terminate(catalogue)]},
@@ -105,25 +108,55 @@ def _setting(setting: Setting) -> Schema:
 
 def _sources(catalogue: Catalogue) -> Iterable[Schema]:
     """What ``data`` can have, by the source that is named or that the path's ending tells."""
-    common = _settings(keys.data(catalogue))
+    common = _data(catalogue)
     for entry in catalogue.sources.values():
         own = common | {item.name: value_schema(item) for item in entry.parameters}
-        own["path"] = {"type": "string" if entry.extensions else "null"}
-        needed = ["path"] if entry.extensions else []
-        allowed = {"properties": own, "additionalProperties": False, "required": needed}
+        if entry.path == "none":
+            own |= {"path": {"type": "null"}, "train": False}
+        allowed: Schema = {"properties": own, "additionalProperties": False}
+        if entry.path != "none":
+            allowed["anyOf"] = [_has_text("path"), _has_text("train")]
         yield {"if": {"properties": {"source": {"const": entry.name}}, "required": ["source"]}, "then": allowed}
         if entry.extensions:
-            told = {"allOf": [_path(entry.extensions), {"not": {"required": ["source"]}}]}
-            yield {"if": told, "then": allowed}
+            path = {"anyOf": [_path(key, entry.extensions) for key in ("path", "train")]}
+            yield {"if": {"allOf": [path, {"not": {"required": ["source"]}}]}, "then": allowed}
     endings = [ending for entry in catalogue.sources.values() for ending in entry.extensions]
-    yield {"anyOf": [{"required": ["source"]}, _path(endings)]}
+    told = [_path(key, endings) for key in ("path", "train")]
+    folders = [
+        {"properties": {key: {"type": "string", "pattern": FOLDER}}, "required": [key]} for key in ("path", "train")
+    ]
+    yield {"anyOf": [{"required": ["source"]}, *told, *folders]}
 
 
-def _path(endings: Iterable[str]) -> Schema:
-    """A mapping whose path has one of the endings."""
+def _data(catalogue: Catalogue) -> Schema:
+    """The keys of ``data`` that all sources share."""
+    text: Schema = {"type": "string", "minLength": 1}
+    texts = {"anyOf": [text, {"type": "array", "items": text, "minItems": 1}]}
+    missing = [{"enum": list(keys.MISSING)}, *(closed({name: text}, [name]) for name in keys.MISSING_FROM)]
+    steps = {item.name: value_schema(item) for item in catalogue.cleaning}
+    forms: Schema = {
+        "text": texts,
+        **{part: {"anyOf": [value_schema(keys.share(part).rule), text]} for part in ("validation", "test")},
+        "missing": {"anyOf": missing},
+        "labels": {"type": "object", "additionalProperties": {"type": "string"}},
+        "drop_labels": texts,
+        "cleaning": closed(steps, []),
+    }
+    return _settings(keys.data(catalogue)) | {
+        name: {"description": keys.DATA_FORMS[name], **form} for name, form in forms.items()
+    }
+
+
+def _has_text(key: str) -> Schema:
+    """A mapping that has this key, and a text there."""
+    return {"properties": {key: {"type": "string"}}, "required": [key]}
+
+
+def _path(key: str, endings: Iterable[str]) -> Schema:
+    """A mapping whose path, below `key`, has one of the endings."""
     # Not all editors know a pattern's flag for ignoring case.
     either = "|".join("".join(map(_any_case, ending)) for ending in endings)
-    return {"properties": {"path": {"type": "string", "pattern": f"({either})$"}}, "required": ["path"]}
+    return {"properties": {key: {"type": "string", "pattern": f"({either})$"}}, "required": [key]}
 
 
 def _any_case(character: str) -> str:

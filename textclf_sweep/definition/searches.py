@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from textclf_sweep.definition import keys
 from textclf_sweep.definition.catalogue import Catalogue, Entry
 from textclf_sweep.definition.conditions import conditioned, written_of
+from textclf_sweep.definition.data import cleaning_of
 from textclf_sweep.definition.enqueue import Sweep, enqueued
 from textclf_sweep.definition.grids import Places, check_grid, check_probabilities, paced
 from textclf_sweep.definition.nodes import BrokenNode, Field, ListNode, MapNode, Problems
@@ -137,6 +138,8 @@ def searches_of(root: Field, scope: Scope, problems: Problems) -> tuple[Search, 
     if not chosen or (parameters is not None and isinstance(parameters.node, BrokenNode)):
         return ()  # nothing can be said of their parameters
     entries = entries_of(parameters, chosen, scope.catalogue, problems) or {}
+    cleaning = cleaning_of(root, scope.catalogue, problems)
+    entries = {name: {**cleaning, **own} for name, own in entries.items()}
     rest = parameters or root.get("method") or root
     spaces: dict[str, SearchSpace] = {}
     for entry in chosen:

@@ -1,20 +1,16 @@
-"""The sections of a definition that are no hyperparameters: metric, stopping, pruning, budget and data."""
+"""The sections of a definition that are no hyperparameters: metric, stopping, pruning and budget."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from textclf_sweep.definition import keys
-from textclf_sweep.definition.catalogue import Catalogue, Entry
+from textclf_sweep.definition.catalogue import Catalogue
 from textclf_sweep.definition.keys import Setting
-from textclf_sweep.definition.nodes import Field, MapNode, Problems, ScalarNode, quote
-from textclf_sweep.definition.suggest import nearest
-from textclf_sweep.definition.types import Budget, DataSettings, EarlyStopping, EarlyTerminate, Metric
-from textclf_sweep.definition.values import parameter_value, section
-from textclf_sweep.trial import OBJECTIVES, Scalar
+from textclf_sweep.definition.nodes import Field, Problems, ScalarNode, quote
+from textclf_sweep.definition.types import Budget, EarlyStopping, EarlyTerminate, Metric
+from textclf_sweep.definition.values import options_of, section
+from textclf_sweep.trial import OBJECTIVES
 
 
 def metric_of(field: Field | None, problems: Problems) -> Metric:
@@ -72,7 +68,7 @@ def early_terminate_of(field: Field | None, catalogue: Catalogue, problems: Prob
     if kind is None or kind == "none":
         return None
     pruner, before = catalogue.pruners[kind], len(problems.found)
-    options = {name: value for name, value in _options(field, pruner, foreign, problems) if value is not None}
+    options = {name: value for name, value in options_of(field, pruner, foreign, problems) if value is not None}
     wrong = pruner.check(options) if pruner.check is not None and len(problems.found) == before else ""
     if wrong:
         names = ", ".join(item.name for item in pruner.parameters)
@@ -89,99 +85,3 @@ def _is_off(field: Field) -> bool:
 def budget_of(field: Field | None, problems: Problems) -> Budget:
     """Limits of time, in seconds, and of patience, in trials."""
     return Budget() if field is None else Budget(**section(field, keys.BUDGET, problems))
-
-
-def data_of(field: Field, catalogue: Catalogue, problems: Problems) -> DataSettings | None:
-    """Where texts and labels come from; None when it cannot be told."""
-    if isinstance(field.node, ScalarNode) and isinstance(field.node.value, str):
-        key = "source" if field.node.value in catalogue.sources else "path"
-        problems.add(field, "a single value", "a mapping", f"write data: {{{key}: {field.node.value[:60]}}}")
-        return None
-    owners: dict[str, list[str]] = {}
-    for entry in catalogue.sources.values():
-        for item in entry.parameters:
-            owners.setdefault(item.name, []).append(entry.name)
-    values = section(field, keys.data(catalogue), problems, others=owners)
-    if not isinstance(field.node, MapNode):
-        return None
-    source = _source(field, values, catalogue, problems)
-    _check_columns(field, values, problems)
-    if source is None:
-        return None
-    own = {name: value for name, value in _options(field, source, owners, problems) if value is not None}
-    values["text"] = (values.get("text", "text"),)
-    path = None if values.get("path") is None else _absolute(field, values["path"])
-    return DataSettings(**{**values, "source": source.name, "path": path, "options": own})
-
-
-def _source(field: Field, values: Mapping[str, Any], catalogue: Catalogue, problems: Problems) -> Entry | None:
-    """The source that is named, or that reads files of the path's ending."""
-    path, named = field.get("path"), field.get("source")
-    absent = path is None or values.get("path", "") is None
-    if named is not None:
-        source = catalogue.sources.get(values.get("source", ""))
-        if source is not None and source.extensions and absent:
-            what = f"{source.name} reads a file, but there is no path"
-            problems.add(named, what, f"path: a file ({', '.join(source.extensions)})", "add a path")
-        if source is not None and not source.extensions and values.get("path") is not None and path is not None:
-            fix = "remove the path, or the source to have it inferred from the path"
-            problems.add(path, f"{source.name} brings its own data", "no path", fix)
-        return source
-    if path is None or absent:
-        bundled = [name for name, entry in catalogue.sources.items() if not entry.extensions]
-        fix = f"e.g. data: {{source: {bundled[0]}}}" if bundled else "add a path"
-        problems.add(field, "there is neither a path nor a source", "one of them", fix)
-        return None
-    if "path" not in values:
-        return None
-    ending = Path(values["path"]).name.lower()
-    by_ending = {item: entry for entry in catalogue.sources.values() for item in entry.extensions}
-    fitting = [item for item in by_ending if ending.endswith(item)]
-    if fitting:
-        return by_ending[max(fitting, key=len)]
-    bundled_name = nearest(values["path"], [name for name, entry in catalogue.sources.items() if not entry.extensions])
-    fix = f"write source: {bundled_name}" if bundled_name else "add source: to say what the file is"
-    what = f"the ending of {quote(values['path'])} does not tell the kind of the data"
-    problems.add(path, what, f"one of {', '.join(sorted(by_ending))}", fix)
-    return None
-
-
-def _check_columns(field: Field, values: Mapping[str, Any], problems: Problems) -> None:
-    """Columns are distinct and the shares leave something to train on."""
-    standard = DataSettings("")
-    text, label = values.get("text", standard.text[0]), values.get("label", standard.label)
-    column = field.get("label") or field.get("text")
-    if column is not None and text == label:
-        problems.add(column, f"texts and labels are both in column {quote(text)}", "two columns")
-    validation, test = values.get("validation", standard.validation), values.get("test", standard.test)
-    share = field.get("validation") or field.get("test")
-    if share is not None and validation + test >= 1:
-        what = f"validation {validation:g} and test {test:g} leave nothing to train on"
-        problems.add(share, what, "shares that sum to less than 1", "e.g. validation: 0.15 and test: 0.15")
-    folds, written = field.get("folds"), field.get("validation")
-    if values.get("folds") is not None and folds is not None and written is not None:
-        what = f"{values['folds']} folds leave no validation part: each is validated on in turn"
-        problems.add(written, what, "folds or validation", "remove one of them")
-
-
-def _options(
-    field: Field, owner: Entry, foreign: Mapping[str, list[str]], problems: Problems
-) -> Iterator[tuple[str, Scalar | None]]:
-    """The source's or pruner's own options, defaults included."""
-    declared = {item.name: item for item in owner.parameters}
-    for name, child in field.entries():
-        if name in foreign and name not in declared:
-            owners = ", ".join(foreign[name])
-            what = f"{quote(name)} is an option of {owners}, not of {owner.name}"
-            problems.add(child, what, f"one of {', '.join(declared)}" if declared else "no options", "remove it")
-    for name, item in declared.items():
-        option = field.get(name)
-        value = None if option is None else parameter_value(option, item, problems)
-        yield name, item.default if value is None else value
-
-
-def _absolute(field: Field, path: str) -> str:
-    """`path` from the folder of the text it was written in, without ``..``."""
-    child = field.get("path")
-    folder = Path() if child is None else child.node.place.folder
-    return os.path.normpath((folder / path).absolute())

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from textclf_sweep.definition.catalogue import Entry
 from textclf_sweep.definition.keys import Setting, seconds
 from textclf_sweep.definition.nodes import (
     BrokenNode,
@@ -104,6 +105,22 @@ def scalars(field: Field, parameter: Parameter, problems: Problems) -> tuple[Sca
     values = [parameter_value(item, parameter, problems) for item in field.items()]
     valid = tuple(value for value in values if value is not None)
     return valid if len(valid) == len(field.node.items) else ()
+
+
+def options_of(
+    field: Field, owner: Entry, foreign: Mapping[str, list[str]], problems: Problems
+) -> Iterator[tuple[str, Scalar | None]]:
+    """The source's or pruner's own options, defaults included."""
+    declared = {item.name: item for item in owner.parameters}
+    for name, child in field.entries():
+        if name in foreign and name not in declared:
+            owners = ", ".join(foreign[name])
+            what = f"{quote(name)} is an option of {owners}, not of {owner.name}"
+            problems.add(child, what, f"one of {', '.join(declared)}" if declared else "no options", "remove it")
+    for name, item in declared.items():
+        option = field.get(name)
+        value = None if option is None else parameter_value(option, item, problems)
+        yield name, item.default if value is None else value
 
 
 def missing(field: Field, setting: Setting, problems: Problems) -> None:
