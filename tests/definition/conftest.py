@@ -61,6 +61,10 @@ HYPERBAND = Entry(
     first_epoch=lambda options: int(options.get("min_iter", 1)),
 )
 MEDIAN = Entry("median", "Below the median.", (Parameter("warmup", "int", 3, "epochs at first", minimum=1),))
+CLEANING = (
+    Parameter("lowercase", "bool", True, "lower case"),
+    Parameter("digits", "str", "keep", "digits", choices=("keep", "fold", "remove")),
+)
 SEARCHERS = (
     Entry("grid", "Every parameter set.", finite=True, methods=("grid",), default=True),
     Entry("hyper", "Paced.", methods=("bayes",), library="keras_tuner", weighs=False, paces=True),
@@ -73,7 +77,7 @@ SEARCHERS = (
 
 @pytest.fixture(scope="session")
 def catalogue() -> Catalogue:
-    """Three architectures, three methods of two libraries, two pruners, two sources, one engine."""
+    """Three architectures, three methods of two libraries, two pruners, four sources, one engine."""
     return Catalogue(
         architectures={entry.name: entry for entry in (LSTM, CNN, BERT)},
         searchers={entry.name: entry for entry in SEARCHERS},
@@ -88,10 +92,15 @@ def catalogue() -> Catalogue:
                 extensions=(".csv",),
                 path="file",
             ),
+            "folder": Entry(
+                "folder", "A folder.", (Parameter("encoding", "str", "utf-8", "of the files"),), path="folder"
+            ),
+            "hub": Entry("hub", "A data set.", (Parameter("revision", "str", None, "its version"),), path="name"),
             "uci_news": Entry("uci_news", "The bundled sample."),
         },
         engines={"local": Entry("local", "This machine.")},
         pruners={"hyperband": HYPERBAND, "median": MEDIAN},
+        cleaning=CLEANING,
     )
 
 

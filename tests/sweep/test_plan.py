@@ -19,6 +19,7 @@ def test_the_object(make_sweep, tmp_path) -> None:
     planned = plan(sweep.definition, Store(tmp_path / "empty"), 2)
     assert list(planned) == [
         "sweep", "trials", "up_to", "architectures", "reused", "sample", "estimate_seconds",
+        "warnings",
     ]  # fmt: skip
     assert (planned["sweep"], planned["trials"], planned["up_to"], planned["estimate_seconds"]) == (
         "lstm", 8, False, None,

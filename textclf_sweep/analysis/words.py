@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from textclf_sweep.data import cleaning
 from textclf_sweep.trial import Scalar
 
 FIRST = ("learning_rate", "batch_size", "depth", "dropout", "optimizer")
 """The parameters that nearly every sweep is about; they are shown before the others."""
 
+USUAL = {item.name: item.preset for item in cleaning.PARAMETERS}
+"""The cleaning that happens unless a definition says otherwise."""
 
 WHOLE = "every trial is done"
 """The reason of a sweep that ended as planned."""
@@ -63,6 +66,25 @@ def ordered(names: Iterable[str]) -> tuple[str, ...]:
     """Parameter names, those of `FIRST` first, then the others as they come."""
     given = tuple(names)
     return (*(name for name in FIRST if name in given), *(name for name in given if name not in FIRST))
+
+
+def usual(name: str, value: Scalar) -> bool:
+    """Whether a parameter is a cleaning step at its default, which goes without saying when it is fixed."""
+    return name in USUAL and USUAL[name] == value
+
+
+def unsaid(spaces: Iterable[Mapping[str, Mapping[str, Any]]]) -> frozenset[str]:
+    """The cleaning steps that every trial takes as usual.
+
+    Args:
+        spaces: the space of each architecture as `SweepDefinition.identity` has it.
+    """
+    searched = {name for space in spaces for name, item in space.items() if not _is_usual(name, item)}
+    return frozenset(USUAL) - searched
+
+
+def _is_usual(name: str, item: Mapping[str, Any]) -> bool:
+    return item["kind"] == "constant" and usual(name, item["value"])
 
 
 def _none(done: int) -> str:

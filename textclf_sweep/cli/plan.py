@@ -49,6 +49,8 @@ def command(  # noqa: PLR0913, PLR0917 - one argument per option of the command 
         _output.say_json(planned)
     else:
         show(definition, planned, extend=extend)
+        for warning in planned["warnings"]:
+            _output.tagged("warning", warning)
 
 
 def show(definition: SweepDefinition, planned: Mapping[str, Any], *, extend: bool = False) -> None:
@@ -105,11 +107,13 @@ def fixed(definition: SweepDefinition) -> tuple[str, ...]:
 
 def _fixed(space: SearchSpace) -> str:
     conditions = dict(space.conditions)
-    always = words.parameters({name: value for name, value in space.constants.items() if name not in conditions})
+    # An empty text, such as no file of vectors, is the absence of something.
+    constants = {name: value for name, value in space.constants.items() if value != "" and not words.usual(name, value)}
+    always = words.parameters({name: value for name, value in constants.items() if name not in conditions})
     sometimes = [
         f"{name} {words.number(value)} when "
         + " and ".join(f"{item.parent} is {' or '.join(map(words.number, item.values))}" for item in conditions[name])
-        for name, value in space.constants.items()
+        for name, value in constants.items()
         if name in conditions
     ]
     return "; ".join(text for text in (always, *sometimes) if text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from textclf_sweep.analysis import words
@@ -11,7 +11,7 @@ from textclf_sweep.cli._draw import draw
 from textclf_sweep.cli._options import HERE, JsonOption, NameArgument, StoreOption
 from textclf_sweep.cli._table import pairs
 from textclf_sweep.store import Store
-from textclf_sweep.sweep.manage import status
+from textclf_sweep.sweep.manage import status, unsaid
 
 
 def command(name: NameArgument, store: StoreOption = HERE, json: JsonOption = False) -> None:
@@ -20,18 +20,19 @@ def command(name: NameArgument, store: StoreOption = HERE, json: JsonOption = Fa
     if json:
         _output.say_json(found)
     else:
-        draw(pairs(facts(found)))
+        draw(pairs(facts(found, unsaid(Store(store), name))))
 
 
-def facts(found: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What there is to say, as (what, text)."""
+def facts(found: Mapping[str, Any], unsaid: Collection[str] = ()) -> list[tuple[str, str]]:
+    """What there is to say, as (what, text); of the best trial not the parameters that are `unsaid`."""
     reason = f" ({found['reason']})" if found["reason"] else ""
     rows = [("sweep", found["sweep"]), ("state", found["state"] + reason), ("trials", _format.counts(found["trials"]))]
     best, test = found["best"], found["test"]
     if best:
         which = f" ({best['architecture']})" if len(found["architectures"]) > 1 else ""
+        shown = [parameter for parameter in best["parameters"] if parameter not in unsaid]
         value = f"{best['metric']} {_format.metric(best['value'])} by trial {best['number']}{which}"
-        rows += [("best", value), ("", words.parameters(best["parameters"]))]
+        rows += [("best", value), ("", words.parameters(best["parameters"], shown))]
     if len(found["architectures"]) > 1:
         rows += [(name, by_architecture(item)) for name, item in found["architectures"].items()]
     floors = _format.floors(found["floors"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -14,7 +14,7 @@ from textclf_sweep.cli._draw import draw
 from textclf_sweep.cli._options import HERE, JsonOption, NameArgument, StoreOption
 from textclf_sweep.cli._table import DROPPED_FIRST, Column, fitted, natural, parameter_columns
 from textclf_sweep.store import Store
-from textclf_sweep.sweep.manage import best, trials
+from textclf_sweep.sweep.manage import best, trials, unsaid
 
 
 def command(name: NameArgument, store: StoreOption = HERE, json: JsonOption = False) -> None:
@@ -24,14 +24,17 @@ def command(name: NameArgument, store: StoreOption = HERE, json: JsonOption = Fa
         _output.say_json(found)
     elif found["trials"]:
         leader = best(Store(store), name)
-        draw(lambda width: listing(found["trials"], leader, width))
+        quiet = unsaid(Store(store), name)
+        draw(lambda width: listing(found["trials"], leader, width, quiet))
     else:
         _output.say(f"sweep {name} has no trials yet")
 
 
-def listing(found: Sequence[Mapping[str, Any]], leader: Mapping[str, Any] | None, width: int) -> RenderableType:
+def listing(
+    found: Sequence[Mapping[str, Any]], leader: Mapping[str, Any] | None, width: int, unsaid: Collection[str] = ()
+) -> RenderableType:
     """The table; where it has no room for whole reasons, the failures are listed below it."""
-    columns = table(found, leader)
+    columns = table(found, leader, unsaid)
     drawn = fitted(columns, width)
     return drawn if natural(columns) <= width else Group(drawn, *map(Text, failures(found)))
 
@@ -45,12 +48,15 @@ def failures(found: Sequence[Mapping[str, Any]]) -> list[str]:
     return [f"failed, trial{'s' * (len(who) > 1)} {', '.join(who)}: {reason}" for reason, who in numbers.items()]
 
 
-def table(found: Sequence[Mapping[str, Any]], leader: Mapping[str, Any] | None) -> tuple[Column, ...]:
+def table(
+    found: Sequence[Mapping[str, Any]], leader: Mapping[str, Any] | None, unsaid: Collection[str] = ()
+) -> tuple[Column, ...]:
     """The columns of the list.
 
     Args:
         found: the trials' objects.
         leader: the object of the best, or None.
+        unsaid: fixed parameters that are left out.
     """
     number = leader["number"] if leader else None
     rows = [trial["parameters"] for trial in found]
@@ -66,7 +72,7 @@ def table(found: Sequence[Mapping[str, Any]], leader: Mapping[str, Any] | None) 
         ),
         Column("epochs", tuple(str(trial["epochs"]) for trial in found), number=True),
         Column("time", tuple(_format.clock(trial["seconds"]) for trial in found), number=True),
-        *parameter_columns(rows, varied(found)),
+        *parameter_columns(rows, [name for name in varied(found) if name not in unsaid]),
         Column("reason", tuple(reason(trial) for trial in found), drop=DROPPED_FIRST),
     )
 

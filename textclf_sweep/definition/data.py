@@ -17,7 +17,6 @@ from textclf_sweep.definition.types import DataSettings, Missing
 from textclf_sweep.definition.values import (
     options_of,
     parameter_value,
-    scalars,
     section,
     setting_value,
     unknown_key,
@@ -120,7 +119,7 @@ def _source(field: Field, values: Mapping[str, Any], catalogue: Catalogue, probl
         source = catalogue.sources.get(values.get("source", ""))
         if source is not None and source.path != "none" and absent:
             what, expected = _needed(source)
-            problems.add(named, f"{source.name} reads {what}, and there is none", expected, "add a path")
+            problems.add(named, f"{source.name} needs the path of {what}, and there is none", expected, "add a path")
         if source is not None and source.path == "none" and path is not None and place is not None:
             fix = "remove the path, or the source to have it inferred from the path"
             problems.add(place, f"{source.name} brings its own data", "no path", fix)
@@ -195,17 +194,26 @@ def _several(field: Field, problems: Problems) -> Iterator[tuple[str, Any]]:
 
 
 def _text(field: Field, problems: Problems) -> tuple[str, ...] | None:
-    """One column or several."""
-    if not isinstance(field.node, ListNode):
-        found = setting_value(field, keys.TEXTS, problems)
-        return tuple(found.values()) or None
-    if not field.node.items:
-        problems.add(field, "the list is empty", "one column or more", "e.g. text: [title, body]")
-    names = [name for item in field.items() for name in setting_value(item, keys.TEXTS, problems).values()]
+    """One column or several, each once."""
+    names = _listed(field, keys.TEXTS, "e.g. text: [title, body]", problems)
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         problems.add(field, f"column {quote(twice[0])} stands in the list twice", "each column once", "remove one")
-    return tuple(names) if names and len(names) == len(field.node.items) and not twice else None
+    return names or None
+
+
+def _dropped(field: Field, problems: Problems) -> tuple[str, ...] | None:
+    """One label or several."""
+    return tuple(dict.fromkeys(_listed(field, keys.LABEL, "e.g. drop_labels: [spam]", problems))) or None
+
+
+def _listed(field: Field, setting: Setting, example: str, problems: Problems) -> tuple[str, ...]:
+    """The valid ones of one text or a list of them."""
+    if not isinstance(field.node, ListNode):
+        return tuple(setting_value(field, setting, problems).values())
+    if not field.node.items:
+        problems.add(field, "the list is empty", f"{setting.expected} or more", example)
+    return tuple(name for item in field.items() for name in setting_value(item, setting, problems).values())
 
 
 def _part(field: Field, problems: Problems) -> float | str | None:
@@ -255,15 +263,8 @@ def _labels(field: Field, problems: Problems) -> tuple[tuple[str, str], ...] | N
         fix = "e.g. labels: {Sport: sport}; the column of the labels is label:"
         problems.add(field, f"{describe(field.node)} cannot stand here", "a mapping {written: meant}", fix)
         return None
-    meant = [(name, parameter_value(child, keys.LABEL, problems)) for name, child in field.entries()]
+    meant = [(name, parameter_value(child, keys.MEANT, problems)) for name, child in field.entries()]
     return tuple((name, str(value)) for name, value in meant if value is not None)
-
-
-def _dropped(field: Field, problems: Problems) -> tuple[str, ...] | None:
-    """One label or several."""
-    if isinstance(field.node, ListNode) and not field.node.items:
-        return None
-    return tuple(dict.fromkeys(map(str, scalars(field, keys.LABEL, problems)))) or None
 
 
 def _check(field: Field, values: Mapping[str, Any], problems: Problems) -> None:

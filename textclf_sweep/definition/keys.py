@@ -197,7 +197,6 @@ def share(part: str) -> Setting:
 
 
 MISSING = ("drop", "empty", "error")
-MISSING_FROM = ("fill", "from")
 DATA_FORMS = {
     "text": "The column of the texts, or a list of columns, joined by a space; default text.",
     "validation": share("validation").doc,
@@ -210,8 +209,7 @@ DATA_FORMS = {
 """The keys of ``data`` that take more than one form."""
 
 
-COLUMN = Parameter("", "str", "", "A column's name.")
-LABEL = Parameter("", "str", "", "A label as it is written in the data.")
+MEANT = Parameter("", "str", "", "A label as it is to be called; an empty one leaves its rows out.")
 FILL = "[\\s\\S]*\\S[\\s\\S]*"
 """A text that is not blank."""
 
@@ -259,11 +257,12 @@ def data(catalogue: Catalogue) -> tuple[Setting, ...]:
 
 TEXTS = _column("text", "A column.")
 PART = _path("path", "The path of data of its own.")
+LABEL = Setting("label", "str", "A label as it is written in the data.", pattern=TEXT, wording="a label")
 INSTEAD = (
     Setting("fill", "str", "The text that they get.", pattern=FILL, wording="a text that is not blank"),
     _column("from", "The column that their text is taken from."),
 )
-"""What stands instead of a blank text, by the names in `MISSING_FROM`."""
+"""What stands instead of a blank text, as a mapping of one key."""
 
 
 SECTIONS = {

@@ -14,8 +14,10 @@ from textclf_sweep.definition.catalogue import Catalogue
 from textclf_sweep.definition.hyperparameters import Schema, closed, value_schema
 from textclf_sweep.definition.keys import Setting
 
-FOLDER = r"(^|/)[^./]+/?$"
-"""A path that has no ending, and so can be a folder; whether there is one only `load` knows."""
+FOLDER = r"(^|/)([^./]+|\.\.?)$|/$"
+"""A path without an ending, and so perhaps of a folder; whether there is one only `load` knows."""
+MAIN = ("path", "train")
+"""Two names of one key."""
 
 
 def json_schema(catalogue: Catalogue) -> Schema:
@@ -28,7 +30,7 @@ def json_schema(catalogue: Catalogue) -> Schema:
         "run_cap": _run_cap(catalogue),
         "metric": _mapping(keys.METRIC),
         "parameters": {"type": "object"},
-        "data": {"type": "object", "properties": _data(catalogue)},
+        "data": {"type": "object", "properties": {name: {"$ref": f"#/$defs/data.{name}"} for name in _data(catalogue)}},
         "early_stopping": {"anyOf": [_mapping(keys.EARLY_STOPPING), off]},
         "budget": _mapping(keys.BUDGET),
         "early_terminate": {"anyOf": [off, *_early_terminate(catalogue)]},
@@ -49,7 +51,10 @@ def json_schema(catalogue: Catalogue) -> Schema:
             {"properties": {"data": {"allOf": list(_sources(catalogue))}}},
             _race(),
         ],
-        "$defs": hyperparameters.definitions(catalogue),
+        "$defs": {
+            **{f"data.{name}": form for name, form in _data(catalogue).items()},
+            **hyperparameters.definitions(catalogue),
+        },
     }
 
 
@@ -108,55 +113,59 @@ def _setting(setting: Setting) -> Schema:
 
 def _sources(catalogue: Catalogue) -> Iterable[Schema]:
     """What ``data`` can have, by the source that is named or that the path's ending tells."""
-    common = _data(catalogue)
+    common: Schema = {name: {"$ref": f"#/$defs/data.{name}"} for name in _data(catalogue)}
     for entry in catalogue.sources.values():
         own = common | {item.name: value_schema(item) for item in entry.parameters}
         if entry.path == "none":
             own |= {"path": {"type": "null"}, "train": False}
         allowed: Schema = {"properties": own, "additionalProperties": False}
         if entry.path != "none":
-            allowed["anyOf"] = [_has_text("path"), _has_text("train")]
+            allowed["anyOf"] = [_has_text(key) for key in MAIN]
         yield {"if": {"properties": {"source": {"const": entry.name}}, "required": ["source"]}, "then": allowed}
         if entry.extensions:
-            path = {"anyOf": [_path(key, entry.extensions) for key in ("path", "train")]}
+            path = {"anyOf": [_path(key, entry.extensions) for key in MAIN]}
             yield {"if": {"allOf": [path, {"not": {"required": ["source"]}}]}, "then": allowed}
     endings = [ending for entry in catalogue.sources.values() for ending in entry.extensions]
-    told = [_path(key, endings) for key in ("path", "train")]
-    folders = [
-        {"properties": {key: {"type": "string", "pattern": FOLDER}}, "required": [key]} for key in ("path", "train")
-    ]
-    yield {"anyOf": [{"required": ["source"]}, *told, *folders]}
+    folder = {"anyOf": [_has_text(key, FOLDER) for key in MAIN]}
+    options = [item for entry in catalogue.sources.values() if not entry.extensions for item in entry.parameters]
+    own = common | {item.name: value_schema(item) for item in options}
+    told = {"allOf": [folder, {"not": {"required": ["source"]}}]}
+    yield {"if": told, "then": {"properties": own, "additionalProperties": False}}
+    yield {"anyOf": [{"required": ["source"]}, folder, *(_path(key, endings) for key in MAIN)]}
+    yield {"not": {"required": list(MAIN)}}
 
 
 def _data(catalogue: Catalogue) -> Schema:
     """The keys of ``data`` that all sources share."""
     text: Schema = {"type": "string", "minLength": 1}
     texts = {"anyOf": [text, {"type": "array", "items": text, "minItems": 1}]}
-    missing = [{"enum": list(keys.MISSING)}, *(closed({name: text}, [name]) for name in keys.MISSING_FROM)]
+    columns = {"anyOf": [text, {"type": "array", "items": text, "minItems": 1, "uniqueItems": True}]}
+    instead = [closed({setting.name: _setting(setting)}, [setting.name]) for setting in keys.INSTEAD]
     steps = {item.name: value_schema(item) for item in catalogue.cleaning}
+    labels = {"type": ["object", "null"], "additionalProperties": {"type": "string"}}
     forms: Schema = {
-        "text": texts,
+        "text": columns,
         **{part: {"anyOf": [value_schema(keys.share(part).rule), text]} for part in ("validation", "test")},
-        "missing": {"anyOf": missing},
-        "labels": {"type": "object", "additionalProperties": {"type": "string"}},
+        "missing": {"anyOf": [{"enum": list(keys.MISSING)}, *instead]},
+        "labels": labels,
         "drop_labels": texts,
-        "cleaning": closed(steps, []),
+        "cleaning": {**closed(steps, []), "type": ["object", "null"]},
     }
     return _settings(keys.data(catalogue)) | {
         name: {"description": keys.DATA_FORMS[name], **form} for name, form in forms.items()
     }
 
 
-def _has_text(key: str) -> Schema:
-    """A mapping that has this key, and a text there."""
-    return {"properties": {key: {"type": "string"}}, "required": [key]}
+def _has_text(key: str, pattern: str = "") -> Schema:
+    """A mapping that has this key, and a text there that matches."""
+    return {"properties": {key: {"type": "string", "pattern": pattern}}, "required": [key]}
 
 
 def _path(key: str, endings: Iterable[str]) -> Schema:
     """A mapping whose path, below `key`, has one of the endings."""
     # Not all editors know a pattern's flag for ignoring case.
     either = "|".join("".join(map(_any_case, ending)) for ending in endings)
-    return {"properties": {key: {"type": "string", "pattern": f"({either})$"}}, "required": [key]}
+    return _has_text(key, f"({either})$")
 
 
 def _any_case(character: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from textclf_sweep import locks, tracking
+from textclf_sweep.analysis import words
 from textclf_sweep.analysis.status import Snapshot, best_object, status_object, trial_object
 from textclf_sweep.definition.types import Metric
 from textclf_sweep.errors import InputError, StorageError, SweepError
@@ -74,6 +75,13 @@ def best(store: Store, name: str) -> dict[str, Any] | None:
     with open_ledger(store, name) as ledger:
         taken = snapshot.take(ledger, store)
         return best_object(taken.history, taken.metric)
+
+
+def unsaid(store: Store, name: str) -> frozenset[str]:
+    """The fixed parameters of a sweep that go without saying. Raises as `status` does."""
+    with open_ledger(store, name) as ledger:
+        spaces = (ledger.get("definition") or {}).get("space") or {}
+        return words.unsaid(spaces.values()) if spaces else frozenset()
 
 
 def request_stop(store: Store, name: str) -> str:

@@ -16,6 +16,7 @@ from textclf_sweep.errors import StorageError
 from textclf_sweep.ledger import Ledger
 from textclf_sweep.store import Store
 from textclf_sweep.sweep import warm
+from textclf_sweep.sweep.assumptions import check_cleaning
 from textclf_sweep.sweep.propose import next_trial, searcher_of, total, trials_of, warmed
 from textclf_sweep.sweep.resume import only_space_differs, outside
 from textclf_sweep.training.parameters import complete
@@ -41,8 +42,9 @@ def plan(
         best_of: another sweep whose best parameter sets would be tried first; empty for none.
 
     Raises:
-        InputError: there is nothing to take from `best_of`.
+        InputError: there is nothing to take from `best_of`, or a package is lacking that the cleaning needs.
     """
+    warnings = check_cleaning(definition)
     same, found, warm_start = _known(definition, store)
     definition = warmed(definition, warm.best_sets(definition, best_of, store) or warm_start)
     counting = tuple(replace(record, counted=not outside(record, definition)) for record in found)
@@ -76,6 +78,7 @@ def plan(
             for trial in sample
         ],
         "estimate_seconds": _estimate(definition, store, sample, trials, workers) if sample and trials else None,
+        "warnings": list(warnings),
     }
 
 

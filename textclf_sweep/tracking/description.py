@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from itertools import takewhile
 from typing import Any
 
+from textclf_sweep.data import cleaning
 from textclf_sweep.tracking.view import LONGEST_TAG, SweepView, text_of
 from textclf_sweep.trial import TrialRecord, TrialState
 
@@ -131,7 +132,24 @@ def _data(view: SweepView) -> str:
     labels = [str(label) for label in data.get("labels") or ()]
     shown = ", ".join(labels[:8]) + (", ..." if len(labels) > 8 else "")
     text = f"**Data**: {data.get('name', '?')}, {rows} rows (train / validation / test), {len(labels)} labels ({shown})"
-    return text + f", hash `{str(data.get('data_hash', ''))[:12]}`."
+    cleaned = _cleaning(view.definition.get("space") or {})
+    return text + f", hash `{str(data.get('data_hash', ''))[:12]}`." + (f" **Cleaned**: {cleaned}." if cleaned else "")
+
+
+def _cleaning(spaces: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> str:
+    """The cleaning that every trial of all architectures has, where it is not the usual one."""
+    usual = {item.name: item.preset for item in cleaning.PARAMETERS}
+    fixed = [
+        {name: text_of(item["value"]) for name, item in space.items() if item["kind"] == "constant"}
+        for space in spaces.values()
+    ]
+    return ", ".join(
+        f"{name} {fixed[0][name]}"
+        for name, value in usual.items()
+        if fixed
+        and len({item.get(name) for item in fixed}) == 1
+        and fixed[0].get(name, text_of(value)) != text_of(value)
+    )
 
 
 def _notes(view: SweepView) -> str:
