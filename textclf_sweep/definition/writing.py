@@ -13,7 +13,7 @@ from textclf_sweep.trial import Scalar
 WIDTH = 110
 """Columns of a line with its comment; a longer comment stands above."""
 # What every YAML reads as the text it is; numbers and words such as `no` and `null` are not among it.
-_PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_./-]*|[0-9]+[hms]")
+_PLAIN = re.compile(r"(?:[A-Za-z_/]|\.\.?/)[A-Za-z0-9_./-]*|[0-9]+[hms]")
 _WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n", "none"})
 
 Value = Scalar | Sequence[Scalar] | Mapping[str, Scalar | Sequence[Scalar]] | tuple["Entry", ...]
