@@ -120,6 +120,18 @@ def test_parameters_that_are_inactive_are_left_out() -> None:
     )
 
 
+def test_usual_cleaning_goes_without_saying_where_nothing_else_is_searched() -> None:
+    usual, other = {"kind": "constant", "value": "keep"}, {"kind": "constant", "value": "fold"}
+    searched = {"kind": "categorical", "values": ["keep", "remove"]}
+    assert {"digits", "urls"} <= words.unsaid([{"digits": usual, "urls": usual}])
+    assert not {"digits", "urls", "units"} & words.unsaid(
+        [{"digits": usual, "urls": usual, "units": usual}, {"digits": other, "urls": searched}]
+    )
+    assert words.usual("lowercase", True)
+    assert not words.usual("lowercase", False)
+    assert not words.usual("units", 64)
+
+
 class TestEnds:
     def test_an_end_before_its_time_is_explained(self, make_record, make_snapshot) -> None:
         why = "the search is exhausted after 2 of 8 trials"

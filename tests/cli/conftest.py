@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from textclf_sweep.definition.types import DataSettings, Search, SweepDefinition
 from textclf_sweep.ledger import Ledger
 from textclf_sweep.store import Store
 from textclf_sweep.sweep.events import EpochEnded, SweepEvent, SweepStarted, TrialEnded, TrialStarted
-from textclf_sweep.trial import EpochEvent, Failure, Trial, TrialRecord, TrialResult, TrialState
+from textclf_sweep.trial import EpochEvent, Failure, Parameters, Trial, TrialRecord, TrialResult, TrialState
 
 FLOORS = {"chance": 0.25, "majority": 0.2625, "linear": 0.8175}
 
@@ -88,9 +89,11 @@ def story() -> Story:
 def make_sweep(tmp_path: Path, story: Story) -> Callable[..., Store]:
     """Writes a sweep with these trials into a store and returns the store."""
 
-    def make(*states: TrialState, name: str = "news") -> Store:
+    def make(
+        *states: TrialState, name: str = "news", space: SearchSpace = story.space, more: Parameters | None = None
+    ) -> Store:
         store = Store(tmp_path)
-        definition = story.definition(name=name)
+        definition = story.definition(name=name, searches=(Search("lstm", space, 10),))
         with Ledger.create(store.sweep(name).ledger) as ledger:
             ledger.put(
                 sweep_id=name,
@@ -104,7 +107,8 @@ def make_sweep(tmp_path: Path, story: Story) -> Callable[..., Store]:
                 reason="every trial is done",
             )
             for number, state in enumerate(states, start=1):
-                ledger.propose(story.trial(number))
+                trial = story.trial(number)
+                ledger.propose(replace(trial, parameters={**trial.parameters, **(more or {})}))
                 ledger.begin_attempt(number)
                 record = story.record(number, state)
                 for epoch in record.epochs:

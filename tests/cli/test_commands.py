@@ -12,6 +12,7 @@ import pytest
 
 from textclf_sweep.cli.delete import trials
 from textclf_sweep.cli.main import main
+from textclf_sweep.definition.space import Categorical, Constant, SearchSpace
 from textclf_sweep.store import Store
 from textclf_sweep.trial import TrialState
 
@@ -62,6 +63,20 @@ def test_one_trial_shows_all_its_parameters(make_sweep: MakeSweep, capsys: Captu
     store = make_sweep(TrialState.COMPLETE)
     heading = printed(capsys, "trials", "news", "--store", str(store.root)).splitlines()[0]
     assert heading.split()[5:] == ["learning_rate", "batch_size", "optimizer", "epochs", "reason"]
+
+
+def test_usual_cleaning_goes_without_saying(make_sweep: MakeSweep, capsys: Capture, story) -> None:
+    space = dict(story.space.distributions)
+    cleaning = {"lowercase": Constant(True), "urls": Constant("mask"), "digits": Categorical(("keep", "fold"))}
+    chosen = {"lowercase": True, "urls": "mask", "digits": "keep"}
+    store = make_sweep(TrialState.COMPLETE, space=SearchSpace.of(space | cleaning), more=chosen)
+    at = ("news", "--store", str(store.root))
+    for command in ("best", "status", "trials"):
+        shown = printed(capsys, command, *at)
+        assert "digits" in shown
+        assert "urls" in shown
+        assert "lowercase" not in shown
+    assert json.loads(printed(capsys, "best", *at, "--json"))["parameters"]["lowercase"] is True
 
 
 def test_a_sweep_without_trials(make_sweep: MakeSweep, capsys: Capture) -> None:

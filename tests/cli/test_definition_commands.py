@@ -99,6 +99,24 @@ def test_what_a_plan_says(story) -> None:
     )
 
 
+def test_of_the_cleaning_only_what_is_unusual_is_shown_with_its_warning(definition: Path, capsys) -> None:
+    definition.write_text(
+        "architecture: cnn\nmethod: grid\ndata: {source: uci_news, cleaning: {strip_html: true, stop_words: remove}}\n"
+        "parameters:\n  digits: {values: [keep, fold]}\n"
+    )
+    assert main(["plan"]) == 0
+    shown = capsys.readouterr()
+    (fixed,) = [line for line in shown.out.splitlines() if line.startswith("fixed: ")]
+    assert "strip_html true" in fixed
+    assert "stop_words remove" in fixed
+    assert not any(name in fixed for name in ("urls", "lowercase", "punctuation", "language", "vectors"))
+    assert shown.err.startswith("warning: stop_words: remove takes negations")
+    assert main(["plan", "--json"]) == 0
+    planned = json.loads(capsys.readouterr().out)
+    assert len(planned["warnings"]) == 1
+    assert planned["sample"][0]["parameters"]["urls"] == "keep"
+
+
 def test_a_fixed_parameter_that_can_be_absent_is_told_apart(definition: Path, capsys) -> None:
     definition.write_text(
         "architecture: cnn\nmethod: grid\ndata: {source: uci_news}\nparameters:\n"

@@ -174,6 +174,19 @@ def test_the_description_says_what_was_searched_what_won_and_against_what(
         assert part in text
 
 
+def test_the_description_names_the_cleaning_that_all_trials_have_and_that_is_unusual() -> None:
+    lstm = {"lowercase": True, "strip_html": True, "urls": "mask", "digits": "fold", "units": 64}
+    cnn = {**lstm, "digits": "keep"}
+    space = {
+        name: {key: {"kind": "constant", "value": value} for key, value in constants.items()}
+        for name, constants in (("lstm", lstm), ("cnn", cnn))
+    }
+    seen = SweepView("id", "lstm", definition={"space": space}, data={"name": "a.csv"})
+
+    assert describe(seen).count("**Cleaned**: strip_html true, urls mask.") == 1
+    assert "Cleaned" not in describe(dataclasses.replace(seen, definition={}))
+
+
 def test_the_description_says_how_to_run_it_again_with_the_same_options() -> None:
     text = "# run with --set seed=8\n# run with --set data.path=my file.csv\n# run with --set name=b\n# mine\nseed: 1\n"
     late = "# run with --set run_cap=1\n"

@@ -56,7 +56,7 @@ def table(
     Args:
         found: the trials' objects.
         leader: the object of the best, or None.
-        unsaid: fixed parameters that are left out.
+        unsaid: fixed parameters that go without saying.
     """
     number = leader["number"] if leader else None
     rows = [trial["parameters"] for trial in found]
@@ -72,7 +72,7 @@ def table(
         ),
         Column("epochs", tuple(str(trial["epochs"]) for trial in found), number=True),
         Column("time", tuple(_format.clock(trial["seconds"]) for trial in found), number=True),
-        *parameter_columns(rows, [name for name in varied(found) if name not in unsaid]),
+        *parameter_columns(rows, varied(found, unsaid)),
         Column("reason", tuple(reason(trial) for trial in found), drop=DROPPED_FIRST),
     )
 
@@ -91,8 +91,11 @@ def reason(trial: Mapping[str, Any]) -> str:
 LEFT_OUT = "outside the search space, not counted"
 
 
-def varied(found: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    """The parameters in which trials of one architecture differ, as they are shown; all of a single trial."""
+def varied(found: Sequence[Mapping[str, Any]], unsaid: Collection[str] = ()) -> tuple[str, ...]:
+    """The parameters in which trials of one architecture differ, as they are shown; of a single trial all but `unsaid`.
+
+    Trials of an earlier search space may differ in what goes without saying now.
+    """
     names = dict.fromkeys(name for trial in found for name in trial["parameters"])
     missing = object()
     values: dict[tuple[str, str], set[str]] = {}
@@ -101,4 +104,5 @@ def varied(found: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
             value = repr(trial["parameters"].get(name, missing))
             values.setdefault((name, trial["architecture"]), set()).add(value)
     different = {name for (name, _), seen in values.items() if len(seen) > 1}
-    return words.ordered(names if len(found) == 1 else [name for name in names if name in different])
+    alone = [name for name in names if name not in unsaid]
+    return words.ordered(alone if len(found) == 1 else [name for name in names if name in different])
