@@ -7,6 +7,7 @@ import dataclasses
 import importlib
 import json
 import pkgutil
+import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -99,10 +100,13 @@ def test_patches_are_lines_of_a_definition(subject: Make, clean: Make) -> None:
         assert patch == {}
 
 
-def test_clean_data_raise_nothing_fatal_and_at_most_one_warning(subject: Make) -> None:
-    with SAMPLE.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))[::3]
-    pairs = [(row["text"], row["label"]) for row in rows]
-    found = findings(subject(pairs, groups=tuple(row["story"] for row in rows)))
-    assert not [finding.name for finding in found if finding.severity == "fatal"]
+@pytest.mark.parametrize(("name", "rows"), [("news", 1_300), ("news", 800), ("news", 300), ("clinc", 800)])
+def test_clean_data_raise_nothing_fatal_and_at_most_one_warning(subject: Make, name: str, rows: int) -> None:
+    path = SAMPLE if name == "news" else Path(__file__).parents[1] / "files" / "clinc150.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        read = list(csv.DictReader(file))
+    few = random.Random(4).sample(read, rows)
+    groups = tuple(row["story"] for row in few) if name == "news" else None
+    found = findings(subject([(row["text"], row["label"]) for row in few], groups=groups))
+    assert [finding.name for finding in found if finding.severity == "fatal"] == []
     assert len([finding.name for finding in found if finding.severity == "warning"]) <= 1

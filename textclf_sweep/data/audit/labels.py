@@ -46,8 +46,7 @@ def label_column_misread(subject: Subject) -> Finding | None:
 
 def few_rows(subject: Subject) -> Finding | None:
     """So few rows that results are mostly chance."""
-    rows, labels = len(subject.corpus), len(subject.merged)
-    wanted = max(FEW_ROWS, FEW_ROWS_PER_LABEL * labels)
+    rows, labels, wanted = len(subject.corpus), len(subject.merged), _wanted(subject)
     if rows >= wanted:
         return None
     why = (
@@ -59,13 +58,17 @@ def few_rows(subject: Subject) -> Finding | None:
 
 
 def rare_label(subject: Subject) -> Finding | None:
-    """A label that cannot be in every part, or that the source's own training part does not have."""
+    """A label that cannot be in every part, or that the source's own training part does not have.
+
+    The former is a note where rows are few for all labels: that is the warning (`few_rows`).
+    """
     corpus = subject.corpus
     if 3 * len(subject.counts) > len(corpus):
         return None  # said by label_column_misread
     rare = _untrained(subject) if corpus.parts is not None else _few(subject)
     if not rare:
         return None
+    severity: Severity = "warning" if corpus.parts is not None or len(corpus) >= _wanted(subject) else "note"
     if corpus.parts is not None:
         why = f"{plural(len(rare), 'label')} not in the training part: {named(rare)}; no model can learn to answer it"
         fix = "add training rows of these labels, or leave their rows out"
@@ -77,7 +80,7 @@ def rare_label(subject: Subject) -> Finding | None:
         )
         fix = "add rows of these labels, merge them into others (data.labels), or leave their rows out"
     rows = [row for row, label in enumerate(corpus.labels) if label in rare]
-    return subject.finding("rare_label", "warning", rows, why, fix, _leave_out(subject, rare))
+    return subject.finding("rare_label", severity, rows, why, fix, _leave_out(subject, rare))
 
 
 def imbalance(subject: Subject) -> Finding | None:
@@ -106,6 +109,11 @@ CHECKS: tuple[Check, ...] = (
     rare_label,
     imbalance,
 )
+
+
+def _wanted(subject: Subject) -> int:
+    """Rows from which on results are more than chance."""
+    return max(FEW_ROWS, FEW_ROWS_PER_LABEL * len(subject.merged))
 
 
 def _untrained(subject: Subject) -> set[str]:

@@ -24,6 +24,8 @@ LABELS = 0.6
 """The share of the labels that must be told: language gives away some, a leak most."""
 TOLD, TOLD_OF_LABEL, OCCURRENCES = 0.03, 0.03, 3
 """The least share of all rows that markers tell, of a label's rows that one marker does, and rows of a marker."""
+CODED = 20
+"""Rows that codes must tell in all: of few headlines, a name that begins three may well be of one label alone."""
 WORDS = 5
 """Words of a label's name, at the most, that are looked for."""
 
@@ -160,7 +162,7 @@ def _codes(texts: Sequence[str], labels: Sequence[str], counts: Mapping[str, int
             for label, count in codes.values():
                 sums[label] += count
             enough = [label for label, count in sums.items() if count >= TOLD_OF_LABEL * counts[label]]
-            if len(enough) < max(2, LABELS * len(counts)) or sum(sums.values()) < TOLD * len(texts):
+            if len(enough) < max(2, LABELS * len(counts)) or sums.total() < max(CODED, TOLD * len(texts)):
                 continue
             code = {word: label for word, (label, _) in codes.items()}
             example = max(codes, key=lambda word: (codes[word][1], word))
