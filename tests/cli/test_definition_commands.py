@@ -80,11 +80,11 @@ def test_the_schema_is_one(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_the_error_that_the_readme_shows_is_the_real_one(definition: Path, capsys: pytest.CaptureFixture[str]) -> None:
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    example = readme.partition("```yaml\n")[2].partition("```")[0]
+    example = readme.partition("```yaml\n")[2].partition("\nparameters:")[0]
     Path("tickets.yaml").write_text(f"{example}\nparameters:\n  learning_rat: {{value: 0.01}}\n", encoding="utf-8")
     assert main(["plan", "tickets.yaml"]) == 2
     shown = capsys.readouterr().err
-    assert "tickets.yaml:12 parameters.learning_rat: " in shown
+    assert "tickets.yaml:25 parameters.learning_rat: " in shown
     assert f"```text\n{shown}```\n" in readme
 
 

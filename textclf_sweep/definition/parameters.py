@@ -168,7 +168,9 @@ def unknown_parameter(
     else:
         what = f"{whose} has no parameter {quote(name)}"
         fix = f"did you mean {near}?" if near else "remove it"
-    problems.add(field, what, f"one of {', '.join(names)}", fix)
+    steps = {item.name for item in catalogue.cleaning}
+    own = ", ".join(item for item in names if item not in steps)
+    problems.add(field, what, f"one of {own}{', or a cleaning step' if steps else ''}", fix)
 
 
 def owners_of(name: str, entries: Iterable[Entry]) -> list[str]:
