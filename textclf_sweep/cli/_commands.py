@@ -98,6 +98,8 @@ def sweep(
     """Hyperparameter sweeps for TensorFlow/Keras text classification.
 
     \b
+    sweep check DATA    what is wrong with data, in seconds
+    sweep init DATA     write a definition for them
     sweep plan FILE     what would run, without training anything
     sweep run FILE      run it; the same command again resumes it
     sweep trials NAME   every trial of a sweep
