@@ -14,7 +14,7 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 
 from textclf_sweep.data import snapshot
 from textclf_sweep.data.corpus import Corpus, Splits
-from textclf_sweep.data.features import Features, SparseRows, load
+from textclf_sweep.data.features import Features, SparseRows, load, tfidf
 from textclf_sweep.data.features.tfidf import PARAMETERS, terms
 from textclf_sweep.data.features.tokens import read_vocabulary
 
@@ -32,6 +32,13 @@ def features(corpus: Callable[..., Corpus], tmp_path: Path) -> Callable[..., Fea
         return load("tfidf", tmp_path / "corpus", tmp_path / "cache", {"min_count": 1, **parameters}, part)
 
     return load_part
+
+
+@pytest.fixture
+def in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fewer rows at once than there are, and some words too long to be remembered."""
+    monkeypatch.setattr(tfidf, "PIECE", 2)
+    monkeypatch.setattr(tfidf, "_LONG", 3)
 
 
 def dense(found: Features) -> np.ndarray:
@@ -61,6 +68,7 @@ def test_terms() -> None:
         ({"weighting": "binary"}, CountVectorizer(binary=True)),
     ],
 )
+@pytest.mark.usefixtures("in_pieces")
 def test_the_figures_are_scikit_learns(features: Callable[..., Features], ours, theirs, unit: str, ngrams: int) -> None:
     found = features(unit=unit, ngrams=ngrams, **ours)
     vocabulary = read_vocabulary(found.info.vocabulary)

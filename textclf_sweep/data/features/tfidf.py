@@ -10,9 +10,13 @@ from __future__ import annotations
 
 import json
 import math
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textclf_sweep.data.features import Cached, FeatureInfo, Features, Request, _sparse
 from textclf_sweep.data.features._sparse import SparseRows
@@ -20,9 +24,17 @@ from textclf_sweep.data.features.tokens import most_frequent, read_vocabulary, t
 from textclf_sweep.definition.space import Categorical, Parameter
 from textclf_sweep.trial import Parameters
 
-VERSION = 1
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+VERSION = 2
 CHARACTERS = (2, 5)
 """Least and greatest length of n-grams of characters."""
+PIECE = 2**13
+"""Rows that are weighted at once."""
+_REMEMBERED, _LONG = 2**17, 24
+# Words whose columns are remembered, and the length of the longest: texts without spaces would fill the memory.
 
 PARAMETERS = (
     Parameter(
@@ -56,58 +68,115 @@ def terms(text: str, unit: str, ngrams: int) -> Iterator[str]:
         ngrams: words of the longest n-gram, >= 1; unused for characters.
     """
     words = tokenize(text)
-    if unit == "word":
-        for count in range(1, ngrams + 1):
-            yield from (" ".join(words[start : start + count]) for start in range(len(words) - count + 1))
+    if unit == "character":
+        yield from chain.from_iterable(map(_inside, words))
         return
-    for word in (f" {word} " for word in words):
-        for count in range(CHARACTERS[0], min(CHARACTERS[1], len(word)) + 1):
-            yield from (word[start : start + count] for start in range(len(word) - count + 1))
+    yield from words
+    for count in range(2, ngrams + 1):
+        yield from map(" ".join, zip(*(words[start:] for start in range(count)), strict=False))
+
+
+def _inside(word: str) -> Iterator[str]:
+    """The n-grams of characters of one word."""
+    word = f" {word} "
+    for count in range(CHARACTERS[0], min(CHARACTERS[1], len(word)) + 1):
+        yield from (word[start : start + count] for start in range(len(word) - count + 1))
+
+
+def learn(texts: Sequence[str], parameters: Parameters) -> tuple[list[str], list[float]]:
+    """The vocabulary of training texts, its terms by column, and their idf.
+
+    Args:
+        texts: of the training part.
+        parameters: `unit`, `ngrams`, `vocabulary_size` and `min_count`.
+    """
+    counts = _counts(texts, parameters)
+    vocabulary = most_frequent(counts, int(parameters["vocabulary_size"]), int(parameters["min_count"]))
+    documents = Counter[int]()
+    for row in _columns(texts, vocabulary, parameters):
+        documents.update(set(row))
+    return vocabulary, [math.log((1 + len(texts)) / (1 + documents[column])) + 1 for column in range(len(vocabulary))]
+
+
+def _counts(texts: Sequence[str], parameters: Parameters) -> Counter[str]:
+    if parameters["unit"] == "word":
+        return Counter(chain.from_iterable(_terms(texts, parameters)))
+    counts = Counter[str]()
+    # A word's n-grams are made once, not each time that the word is there.
+    for word, count in Counter(chain.from_iterable(map(tokenize, texts))).items():
+        for term in _inside(word):
+            counts[term] += count
+    return counts
 
 
 def vectorize(
-    texts: Iterable[Iterable[str]],
-    vocabulary: Sequence[str],
-    *,
-    weighting: str = "tfidf",
-    sublinear: bool = True,
-    idf: Sequence[float] = (),
+    texts: Iterable[str], vocabulary: Sequence[str], parameters: Parameters, idf: Sequence[float] = ()
 ) -> SparseRows:
-    """Texts, as their terms, in sparse rows; terms that are not in the vocabulary are left out.
+    """Texts in sparse rows; terms that are not in the vocabulary are left out.
 
     Args:
-        texts: the terms of each text.
+        texts: any.
         vocabulary: the terms by column.
-        weighting: ``tfidf``, ``count`` or ``binary``.
-        sublinear: of ``tfidf``, whether a count n enters as 1 + ln(n).
-        idf: of ``tfidf``, by column.
+        parameters: `unit`, `ngrams`, `weighting` and `sublinear`.
+        idf: of TF-IDF, by column.
 
     Returns:
         Rows of width max(1, len(vocabulary)).
     """
     import numpy as np  # noqa: PLC0415 - heavy
 
+    # Arrays, as lists of so many numbers would take gigabytes.
+    ends, columns, counts = array("q", [0]), array("i"), array("i")
+    for found in _columns(texts, vocabulary, parameters):
+        row = Counter(found)
+        columns.extend(sorted(row))
+        counts.extend(map(row.__getitem__, columns[ends[-1] :]))
+        ends.append(len(columns))
+    indptr, indices = np.asarray(ends, np.int64), np.asarray(columns, np.int32)
+    values = _weighted(indptr, indices, np.asarray(counts, np.int32), parameters, idf)
+    return SparseRows(indptr, indices, values, max(1, len(vocabulary)))
+
+
+def _columns(texts: Iterable[str], vocabulary: Sequence[str], parameters: Parameters) -> Iterator[Iterable[int]]:
+    """The columns of each text's terms, each as often as the term is there."""
     columns = {term: column for column, term in enumerate(vocabulary)}
-    ends, indices, values = [0], list[int](), list[float]()
-    for text in texts:
-        counts = Counter(columns[term] for term in text if term in columns)
-        row = sorted(counts)
-        cells = [_cell(counts[column], weighting, sublinear=sublinear) for column in row]
-        if weighting == "tfidf":
-            cells = [cell * idf[column] for cell, column in zip(cells, row, strict=True)]
-            length = math.hypot(*cells)
-            cells = [cell / length for cell in cells]
-        indices += row
-        values += cells
-        ends.append(len(indices))
-    arrays = np.array(ends, np.int64), np.array(indices, np.int32), np.array(values, np.float32)
-    return SparseRows(*arrays, max(1, len(vocabulary)))
+
+    def inside(word: str) -> tuple[int, ...]:
+        return tuple(columns[term] for term in _inside(word) if term in columns)
+
+    remembered = lru_cache(_REMEMBERED)(inside)
+
+    def of_word(word: str) -> tuple[int, ...]:
+        return remembered(word) if len(word) <= _LONG else inside(word)
+
+    if parameters["unit"] == "word":
+        return ([columns[term] for term in text if term in columns] for text in _terms(texts, parameters))
+    return (chain.from_iterable(map(of_word, tokenize(text))) for text in texts)
 
 
-def _cell(count: int, weighting: str, *, sublinear: bool) -> float:
-    if weighting == "binary":
-        return 1.0
-    return 1.0 + math.log(count) if weighting == "tfidf" and sublinear else float(count)
+def _weighted(
+    indptr: npt.NDArray[np.int64],
+    indices: npt.NDArray[np.int32],
+    counts: npt.NDArray[np.int32],
+    parameters: Parameters,
+    idf: Sequence[float],
+) -> npt.NDArray[np.float32]:
+    """The values of the cells, from how often each one's term is there; `PIECE` rows at a time, to need less memory."""
+    import numpy as np  # noqa: PLC0415 - heavy
+
+    if parameters["weighting"] == "binary":
+        return np.ones(len(counts), np.float32)
+    if parameters["weighting"] == "count":
+        return counts.astype(np.float32)
+    values, weights = np.empty(len(counts), np.float32), np.array(idf, np.float64)
+    for first in range(0, len(indptr) - 1, PIECE):
+        ends = indptr[first : first + PIECE + 1]
+        cells = slice(ends[0], ends[-1])
+        times = counts[cells].astype(np.float64)
+        found = (1 + np.log(times) if parameters["sublinear"] else times) * weights[indices[cells]]
+        rows = np.repeat(np.arange(len(ends) - 1), np.diff(ends))
+        values[cells] = found / np.sqrt(np.bincount(rows, found**2, len(ends) - 1))[rows]
+    return values
 
 
 def load(request: Request, cached: Cached) -> Features:
@@ -131,14 +200,7 @@ def load(request: Request, cached: Cached) -> Features:
 
 
 def _build_vocabulary(folder: Path, request: Request) -> None:
-    parameters, texts = request.parameters, request.texts("train")
-    vocabulary = most_frequent(
-        _terms(texts, parameters), int(parameters["vocabulary_size"]), int(parameters["min_count"])
-    )
-    known, documents = set(vocabulary), Counter[str]()
-    for text in _terms(texts, parameters):
-        documents.update(known.intersection(text))
-    idf = [math.log((1 + len(texts)) / (1 + documents[term])) + 1 for term in vocabulary]
+    vocabulary, idf = learn(request.texts("train"), request.parameters)
     write_vocabulary(folder / "vocabulary.json", vocabulary)
     (folder / "idf.json").write_text(json.dumps(idf), encoding="ascii")
 
@@ -146,14 +208,8 @@ def _build_vocabulary(folder: Path, request: Request) -> None:
 def _build_arrays(folder: Path, request: Request, known: Path, vocabulary: Sequence[str]) -> None:
     import numpy as np  # noqa: PLC0415 - heavy
 
-    parameters = request.parameters
-    rows = vectorize(
-        _terms(request.texts(request.part), parameters),
-        vocabulary,
-        weighting=str(parameters["weighting"]),
-        sublinear=bool(parameters["sublinear"]),
-        idf=json.loads((known / "idf.json").read_text(encoding="ascii")),
-    )
+    idf = json.loads((known / "idf.json").read_text(encoding="ascii"))
+    rows = vectorize(request.texts(request.part), vocabulary, request.parameters, idf)
     _sparse.save(folder, rows)
     np.save(folder / "lengths.npy", np.diff(rows.indptr).astype(np.int32))
     np.save(folder / "labels.npy", request.classes(request.part))

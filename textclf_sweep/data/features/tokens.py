@@ -13,7 +13,7 @@ import json
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -70,16 +70,16 @@ def tokenize(text: str, unit: str = "word") -> list[str]:
     return WORD.findall(text) if unit == "word" else list(text)
 
 
-def most_frequent(texts: Iterable[Iterable[str]], size: int, min_count: int) -> list[str]:
-    """The most frequent tokens of tokenised texts, ties in alphabetical order; at most `size`, >= 0."""
-    counts = Counter(chain.from_iterable(texts))
+def most_frequent(counts: Mapping[str, int], size: int, min_count: int) -> list[str]:
+    """The tokens of these counts, the most frequent first, ties in alphabetical order; at most `size`, >= 0."""
     frequent = sorted((-count, token) for token, count in counts.items() if count >= min_count)
     return [token for _, token in frequent[:size]]
 
 
 def learn(texts: Iterable[Iterable[str]], vocabulary_size: int, min_count: int) -> list[str]:
     """The vocabulary of tokenised texts: the tokens by id, `RESERVED` first, at most `vocabulary_size` of them."""
-    return [*RESERVED, *most_frequent(texts, vocabulary_size - len(RESERVED), min_count)]
+    counts = Counter(chain.from_iterable(texts))
+    return [*RESERVED, *most_frequent(counts, vocabulary_size - len(RESERVED), min_count)]
 
 
 def encode(
