@@ -127,7 +127,7 @@ def test_every_label_is_dealt_out_evenly(sizes: list[int], count: int, seed: int
         counts = [fold.validation.labels.count(label) for fold in splits.folds]
         assert max(counts) - min(counts) <= 1
     rows = [len(fold.validation) for fold in splits.folds]
-    assert max(rows) - min(rows) <= 2
+    assert max(rows) - min(rows) <= len(sizes)
 
 
 @given(COUNTS, SEEDS)

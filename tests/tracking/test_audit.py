@@ -61,11 +61,13 @@ def test_the_report_has_the_gravest_first_and_the_yaml_in_a_block() -> None:
 
 
 def test_a_text_is_no_markup() -> None:
-    report = audit.report([finding("html_debris", "note", "<b>x</b> | `y`\u200b\n# z" + "w" * 500)])
+    found = finding("html_debris", "note", "<b>x</b> | `y`\u200b\n# z" + "w" * 500)
+    report = audit.report([{**found, "why": "<br> in 3 rows, &amp; in 1"}])
     (row,) = [line for line in report.splitlines() if line.startswith("| 17")]
     assert row.count("|") == 4
-    assert "&lt;b>x&lt;/b>" in row
-    assert "&lt;U+200B>&lt;U+000A># z" in row
+    assert "&#60;b>x&#60;/b>" in row
+    assert "&#60;U+200B>&#60;U+000A># z" in row
+    assert "&#60;br> in 3 rows, &#38;amp; in 1" in report
     assert len(row) < 300
 
 

@@ -126,7 +126,7 @@ def _uneven(folds: Sequence[Splits]) -> list[str]:
 
 
 def _place(pool: Corpus, label: str) -> str:
-    return f"{pool.name}:{pool.lines[pool.labels.index(label)]}"
+    return pool.place(pool.labels.index(label))
 
 
 def _named(inner: Splits, outer: Splits, name: str) -> Splits:

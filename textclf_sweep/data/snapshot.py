@@ -88,7 +88,7 @@ def read_part(folder: Path, part: PartName) -> Part:
                 texts.append(record["text"])
                 labels.append(record["label"])
                 lines.append(record["line"])
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise _unreadable(path, error) from error
     return Part(tuple(texts), tuple(labels), tuple(lines))
 
@@ -120,7 +120,7 @@ def read_info(folder: Path) -> CorpusInfo:
             notes=tuple(value["notes"]),
             counts=value["counts"],
         )
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise _unreadable(path, error) from error
 
 

@@ -44,7 +44,7 @@ class Checked:
     @property
     def fatal(self) -> bool:
         """Whether nothing should, or could, be trained on these data."""
-        return bool(self.problems) or any(finding.severity == "fatal" for finding in self.findings)
+        return bool(self.problems) or _grave(self.findings)
 
     def to_json(self) -> dict[str, Any]:
         """The object of ``sweep check --json``."""
@@ -94,7 +94,8 @@ def _check(settings: DataSettings, seed: int, assumed: data.Assumptions) -> Chec
         splits = data.divide(examined, settings, seed)
         parts, notes = {name: len(splits.part(name)) for name in PARTS}, splits.notes
     except DataError as error:
-        problems = error.problems
+        # Where no row is left, the fatal finding says why.
+        problems = () if not len(corpus) and _grave(examined.findings) else error.problems
     return Checked(
         name=corpus.name,
         chosen="",
@@ -105,3 +106,7 @@ def _check(settings: DataSettings, seed: int, assumed: data.Assumptions) -> Chec
         findings=examined.findings,
         problems=problems,
     )
+
+
+def _grave(findings: tuple[Finding, ...]) -> bool:
+    return any(finding.severity == "fatal" for finding in findings)

@@ -56,12 +56,12 @@ def report(findings: Findings) -> str:
 
 def _section(finding: Mapping[str, Any]) -> str:
     head = f"## {finding['severity']}: {finding['name']}"
-    lines = [head, "", f"{finding['count']:,} rows ({finding['share']:.1%}). {finding['why']}.", ""]
+    lines = [head, "", f"{finding['count']:,} rows ({finding['share']:.1%}). {_escaped(finding['why'])}.", ""]
     rows = finding.get("rows", ())
     if rows:
         lines += ["| line | label | text |", "|---|---|---|", *map(_row, rows), ""]
     fix, _, patch = str(finding["fix"]).partition("\n")
-    lines.append(f"**Fix**: {fix}")
+    lines.append(f"**Fix**: {_escaped(fix)}")
     return "\n".join([*lines, *(["", "```yaml", patch, "```"] if patch else [])])
 
 
@@ -76,10 +76,17 @@ def _cell(text: str) -> str:
     """`text` as a cell: short, on one line, and no markup."""
     short = text if len(text) <= SHOWN else f"{text[: SHOWN - 3]}..."
     plain = "".join(character if character.isprintable() else f"<U+{ord(character):04X}>" for character in short)
-    # The character references are what Markdown shows as the characters themselves.
-    for character, reference in (("&", "&amp;"), ("<", "&lt;"), ("|", "&#124;"), ("`", "&#96;"), ("*", "&#42;")):
-        plain = plain.replace(character, reference)
-    return plain
+    return _escaped(plain, "|`*[")
+
+
+def _escaped(text: str, more: str = "") -> str:
+    """`text` without HTML, and without what else Markdown takes for markup (`more`).
+
+    The character references are what it shows as the characters themselves.
+    """
+    for character in f"&<{more}":  # the ampersand first
+        text = text.replace(character, f"&#{ord(character)};")
+    return text
 
 
 def _without(row: Mapping[str, Any], key: str) -> dict[str, Any]:

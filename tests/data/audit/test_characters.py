@@ -114,6 +114,13 @@ def test_another_alphabet_names_its_encoding(subject: Make, text: str, encoding:
     assert finding.patch == f"data:\n  encoding: {encoding}"
 
 
+def test_kinds_of_html_are_counted_and_say_nothing_of_the_text(subject: Make) -> None:
+    pairs = [('a <A href="mailto:me@example.org">b</a>', "a"), ("c <a title=x>d", "b"), ("e <!-- note --> f", "b")]
+    finding = html_debris(subject(pairs))
+    assert finding is not None
+    assert "(<a> in 2 rows, <!--> in 1 row)" in finding.why
+
+
 def test_much_text_is_looked_at_by_sample(subject: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (characters, _subject):
         monkeypatch.setattr(module, "SAMPLE_CHARACTERS", 2_000)

@@ -98,6 +98,16 @@ def test_labels_that_only_characters_tell() -> None:
     assert shuffled_labels(Subject(shuffled(corpus, 1))) is not None
 
 
+def test_labels_that_only_the_order_of_words_tells() -> None:
+    """Every word is as frequent under either label."""
+    draw = random.Random(0)
+    pairs = [(COMMON + sorted(WORDS["sport"], reverse=row % 2 == 1), "ab"[row % 2]) for row in range(600)]
+    texts = [" ".join(word for word in words if draw.random() < 0.7) for words, _ in pairs]
+    corpus = Corpus(tuple(texts), tuple(label for _, label in pairs), tuple(range(600)))
+    assert shuffled_labels(Subject(corpus)) is None
+    assert shuffled_labels(Subject(shuffled(corpus, 1))) is not None
+
+
 def test_texts_without_words_tell_nothing() -> None:
     corpus = Corpus(("...",) * 600, ("a", "b") * 300, tuple(range(600)))
     assert shuffled_labels(Subject(corpus)) is not None

@@ -162,10 +162,21 @@ def test_columns_missing_in_a_separate_file(csv_file: Write, tmp_path: Path) -> 
     assert "'texts'" in problem.fix
 
 
-def test_the_same_file_twice(csv_file: Write) -> None:
-    settings = csv_file("text,label\na,x\n")
-    (problem,) = problems(csv_file("text,label\na,x\n", test_path=settings.path))
-    assert problem.key == "data.test"
+def test_the_same_file_twice(csv_file: Write, tmp_path: Path) -> None:
+    for path in (csv_file("text,label\na,x\n").path, f"{tmp_path}/../{tmp_path.name}/data.csv"):
+        (problem,) = problems(csv_file("text,label\na,x\n", test_path=path))
+        assert problem.key == "data.test"
+
+
+def test_a_header_among_the_rows_or_none_at_all_is_noted(csv_file: Write) -> None:
+    settings = csv_file("text,label\na,x\ntext,label\nb,y\n")
+    assert sources.load(settings).notes == (
+        f"1 row repeats the header (first: {settings.path}:3), as when files are joined; remove them",
+    )
+    (note,) = sources.load(csv_file("a,x\nb,y\nc,x\n", text=("a",), label="x")).notes
+    assert "if " in note
+    assert "has no header, its first row was taken for one" in note
+    assert sources.load(csv_file("text,label\nlabel,x\nb,y\n")).notes == ()
 
 
 def test_all_columns_for_a_look_at_the_data(csv_file: Write) -> None:

@@ -69,8 +69,9 @@ class Sample:
 def judge(corpus: Corpus, comparable: tuple[str, ...], seed: int) -> OutOfFold | None:
     """Logistic regression on TF-IDF of words.
 
-    When it is hardly better than chance, models of stronger regularisation, of words and of characters, are asked too:
-    they find weaker relations, and those that words do not show. The evidence is the best that is found.
+    When it is hardly better than chance, models of stronger regularisation, of words with pairs of them and of
+    characters, are asked too: they find weaker relations, and those in the order of words or below it. The evidence is
+    the best that is found.
 
     Args:
         corpus: complete rows.
@@ -87,7 +88,7 @@ def judge(corpus: Corpus, comparable: tuple[str, ...], seed: int) -> OutOfFold |
     model = predict(chosen, words(texts))
     if model.evidence >= CLEAR:
         return model
-    again = predict(chosen, words(texts), strength=0.1)
+    again = predict(chosen, words(texts, most=2), strength=0.1)
     if again.evidence < CLEAR:
         few = _fewer(chosen)
         again = predict(few, characters([corpus.texts[row] for row in few.rows]), strength=0.1)
@@ -181,10 +182,10 @@ def predict(chosen: Sample, inputs: Any, strength: float = 3.0) -> OutOfFold:
     return OutOfFold(chosen.rows, chosen.labels, chosen.given, chosen.folds, probabilities, found)
 
 
-def words(texts: Sequence[str]) -> Any:
-    """TF-IDF of words, (rows, terms) sparse; None when no word is in two texts."""
-    pattern = r"\w+"
-    return _weighted(texts, max(200, CHARACTERS // max(1, len(texts))), analyzer="word", token_pattern=pattern)
+def words(texts: Sequence[str], most: int = 1) -> Any:
+    """TF-IDF of words (and of up to `most` in a row), (rows, terms) sparse; None when no word is in two texts."""
+    pattern, length = r"\w+", max(200, CHARACTERS // max(1, len(texts)))
+    return _weighted(texts, length, analyzer="word", token_pattern=pattern, ngram_range=(1, most))
 
 
 def characters(texts: Sequence[str]) -> Any:

@@ -5,6 +5,7 @@ Finding and cure agree: what a check reports is what the cleaning step of its pa
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -27,6 +28,8 @@ COMMON = {
 are half of a text and more."""
 COMMON_SHARE = 0.4
 """The share of these letters from which on a text is taken to be in that encoding."""
+
+_TAG = re.compile(r"<(/?[a-z][a-z0-9]*|![a-z-]*).*", re.DOTALL | re.IGNORECASE)
 
 
 def rogue_characters(subject: Subject) -> Finding | None:
@@ -86,7 +89,7 @@ def html_debris(subject: Subject) -> Finding | None:
     found = {row: piece for row, text in enumerate(subject.corpus.texts) if (piece := debris(text))}
     if not found:
         return None
-    kinds = Counter(piece if len(piece) <= 20 else f"{piece[:20]}..." for piece in found.values())
+    kinds = Counter(_TAG.sub(r"<\1>", piece)[:20].lower() for piece in found.values())
     most = ", ".join(f"{piece} in {plural(rows, 'row')}" for piece, rows in kinds.most_common(3))
     why = (
         f"{amount(len(found), len(subject.corpus))} with HTML tags or entities ({most}); they become tokens of their "

@@ -34,8 +34,8 @@ def label_column_misread(subject: Subject) -> Finding | None:
     """Fatal: more labels than a third of the rows; the column holds identifiers, texts or numbers, not labels."""
     corpus = subject.corpus
     labels = set(corpus.labels)
-    if 3 * len(labels) <= len(corpus):
-        return None
+    if len(labels) == 1 or 3 * len(labels) <= len(corpus):
+        return None  # the former is said by single_label
     why = (
         f"the label column has {len(labels):,} different values in {len(corpus):,} rows ({named(labels)}), "
         "more than a third: it does not look like a column of labels"
@@ -54,7 +54,7 @@ def few_rows(subject: Subject) -> Finding | None:
         "few points between trials are mostly chance"
     )
     fix = f"label more texts if you can ({wanted:,} or more), trust only large differences, or use folds"
-    return subject.finding("few_rows", "warning", range(rows), why, fix, "data:\n  folds: 5")
+    return subject.finding("few_rows", "warning", range(rows), why, fix, "data:\n  folds: 5", shown=())
 
 
 def rare_label(subject: Subject) -> Finding | None:

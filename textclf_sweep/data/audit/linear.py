@@ -40,7 +40,8 @@ def shuffled_labels(subject: Subject) -> Finding | None:
     )
     fix = (
         "check a few rows by hand: were texts and labels sorted or joined apart from each other, and are data.text and "
-        "data.label the right columns?"
+        "data.label the right columns? If they are, and what decides the label is deeper than words and their "
+        "neighbours, a sweep can still show it"
     )
     severity: Severity = "fatal" if len(model.rows) >= FATAL_ROWS else "note"
     return subject.finding("shuffled_labels", severity, range(len(subject.corpus)), why, fix)

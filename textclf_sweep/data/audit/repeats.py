@@ -61,7 +61,7 @@ def conflicting_labels(subject: Subject) -> Finding | None:
     pairs = Counter(tuple(sorted({labels[row] for row in same})) for same in conflicts)
     commonest, times = min(pairs.items(), key=lambda item: (-item[1], item[0]))
     why = (
-        f"{plural(len(conflicts), 'text')} under different labels ({amount(len(rows), len(labels))}), {times:,} of "
+        f"{plural(len(conflicts), 'text')} under different labels in {amount(len(rows), len(labels))}, {times:,} of "
         f"them under {named(commonest)}; at least {amount(lost, len(labels))} can't be classified right by anything"
     )
     severity: Severity = "warning" if len(rows) >= CONFLICTS * len(labels) else "note"

@@ -8,6 +8,7 @@ Modules whose names begin with ``_`` are shared by sources and are none themselv
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -117,7 +118,7 @@ def _check_different(settings: DataSettings) -> None:
     for key, path in paths.items():
         if path is None:
             continue
-        place = str(Path(path).absolute())
+        place = os.path.normpath(Path(path).absolute())
         if place in seen:
             what = f"`{key}` and `{seen[place]}` are the same"
             fix = f"leave out `{key}:`, or write a share, e.g. `{key}: 0.15`"

@@ -51,6 +51,7 @@ def corpus(main: Table, parts: Mapping[PartName, Table], settings: DataSettings)
     if absent:
         raise DataError(*absent)
     whole = [_rows(table, settings) for _, table in tables]
+    notes = [note for _, table in tables for note in _notes(table, several=bool(parts))]
     return Corpus(
         texts=_chained(rows.texts for rows in whole),
         labels=_interned(chain.from_iterable(rows.labels for rows in whole)),
@@ -58,7 +59,7 @@ def corpus(main: Table, parts: Mapping[PartName, Table], settings: DataSettings)
         groups=_groups(tables, settings),
         parts=_sides(main, parts, settings),
         name=main.where,
-        notes=tuple(note for _, table in tables for note in _notes(table, several=bool(parts))),
+        notes=(*notes, *(note for _, table in tables for note in _header_notes(table, settings))),
         files=_files(tables),
         spare=None if whole[0].spare is None else _chained(rows.spare or () for rows in whole),
     )
@@ -107,6 +108,21 @@ def _files(tables: Sequence[tuple[PartName | None, Table]]) -> tuple[str, ...] |
 def _notes(table: Table, *, several: bool) -> Iterator[str]:
     for note in table.notes:
         yield f"{table.where}: {note}" if several else note
+
+
+def _header_notes(table: Table, settings: DataSettings) -> Iterator[str]:
+    """A sentence when a header stands among the rows, or a row seems to stand in its place."""
+    labels = table.columns[settings.label]
+    like = [row for row, label in enumerate(labels) if label == settings.label]
+    repeated = [row for row in like if table.columns[settings.text[0]][row] == settings.text[0]]
+    if repeated:
+        rows = f"{len(repeated):,} rows repeat" if len(repeated) > 1 else "1 row repeats"
+        yield f"{rows} the header (first: {table.place(repeated[0])}), as when files are joined; remove them"
+    elif like and table.lines[0] > 1:
+        yield (
+            f"the column {settings.label!r} is named like one of its own labels: if {table.where} has no header, its "
+            "first row was taken for one; write a header above it"
+        )
 
 
 def _sides(main: Table, parts: Mapping[PartName, Table], settings: DataSettings) -> tuple[str, ...] | None:
