@@ -243,11 +243,16 @@ class TestEvaluation:
             confusion[labels.index(label), output.argmax()] += 1
         assert confusion.tolist() == [list(row) for row in evaluation.confusion]
 
-    def test_the_export_says_what_it_is(self, evaluated, vocabulary) -> None:
+    def test_the_export_says_what_it_is(self, evaluated, vocabulary, folder: Path) -> None:
         result, _, export = evaluated
         assert sorted(path.name for path in export.iterdir()) == [
-            "labels.json", "model.keras", "trial.json", "vocabulary.json",
+            "features.json", "labels.json", "model.keras", "trial.json", "vocabulary.json",
         ]  # fmt: skip
+        words = json.loads((export / "vocabulary.json").read_text())
+        width = max(len(text.split()) for text in snapshots.read_part(folder / "corpus", "train").texts)
+        assert json.loads((export / "features.json").read_text()) == {
+            "features": "tokens", "vocabulary_size": len(words), "max_length": width,
+        }  # fmt: skip
         trial = Trial.from_json(json.loads((export / "trial.json").read_text()))
         assert (trial.number, trial.parameters) == (result.trial, PARAMETERS)
         assert json.loads((export / "labels.json").read_text()) == sorted(vocabulary)

@@ -208,6 +208,13 @@ def _export(model: keras.Model, info: FeatureInfo, trial: Trial, folder: Path) -
     fresh.mkdir(parents=True)
     model.save(fresh / "model.keras")
     (fresh / "labels.json").write_text(json.dumps(list(info.labels), indent=1))
+    # A percentile of the training texts' lengths, say, cannot be found again from the trial's parameters.
+    read = {
+        "features": importlib.import_module(f"textclf_sweep.architectures.{trial.architecture}").FEATURES,
+        "vocabulary_size": info.vocabulary_size,
+        "max_length": info.max_length,
+    }
+    (fresh / "features.json").write_text(json.dumps(read, indent=1))
     for path in info.files:
         (fresh / path.name).write_bytes(path.read_bytes())
     (fresh / "trial.json").write_text(json.dumps(trial.to_json(), indent=1))
