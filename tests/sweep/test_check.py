@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from textclf_sweep.errors import DataError
 from textclf_sweep.sweep.check import check_data
 
 pytestmark = pytest.mark.unit
@@ -27,3 +28,5 @@ def test_what_cannot_be_split_is_a_problem(tmp_path: Path) -> None:
     assert "fatal" not in {finding.severity for finding in checked.findings}
     assert checked.fatal
     assert "no row is left for" in checked.problems[0].what
+    with pytest.raises(DataError, match="both in column 'label'"):
+        check_data(str(path), ("label",), "label")

@@ -79,8 +79,11 @@ def check_data(path: str, text: tuple[str, ...] = (), label: str = "") -> Checke
         label: the column of the labels; guessed when empty.
 
     Raises:
-        DataError: the data cannot be read, or it cannot be told what is text and what is label.
+        DataError: the data cannot be read, or it cannot be told what is text and what is label, or both are the same.
     """
+    if label and label in text:
+        what = f"texts and labels are both in column {label!r}"
+        raise DataError(Problem(what, "two columns", "name another one with --text or --label", where=path))
     settings = guess.settings(path, text, label)
     checked = _check(settings, 0, data.Assumptions())
     return dataclasses.replace(checked, chosen=guess.explained(settings))

@@ -30,7 +30,8 @@ def exact_duplicates(subject: Subject) -> Finding | None:
         f"them copies of an earlier one (one text stands in {most:,} rows): copies weigh more in training and in "
         "accuracy than other rows"
     )
-    return subject.finding("exact_duplicates", "note", rows, why, _kept(subject.corpus, "equal"))
+    shown = [row for same in several for row in same[:2]]
+    return subject.finding("exact_duplicates", "note", rows, why, _kept(subject.corpus, "equal"), shown=shown)
 
 
 def near_duplicates(subject: Subject) -> Finding | None:
