@@ -76,7 +76,8 @@ def refuse(examined: Examined, *, force: bool = False) -> None:
     fatal = [finding for finding in examined.findings if finding.severity == "fatal"]
     hopeless = [finding for finding in fatal if finding.name in UNTRAINABLE or not len(examined.corpus)]
     if hopeless or (fatal and not force):
-        raise DataError(*(_problem(finding, examined.corpus.name, force=force) for finding in hopeless or fatal))
+        name, overridable = examined.corpus.name, not hopeless
+        raise DataError(*(_problem(finding, name, overridable=overridable) for finding in hopeless or fatal))
 
 
 def divide(examined: Examined, settings: DataSettings, seed: int) -> Splits:
@@ -119,9 +120,8 @@ def _decided(finding: Finding, settings: DataSettings) -> Finding:
     return finding
 
 
-def _problem(finding: Finding, name: str, *, force: bool) -> Problem:
+def _problem(finding: Finding, name: str, *, overridable: bool) -> Problem:
     row = finding.rows[0] if finding.rows else None
     where = f"{row.file or name}:{row.line}" if row else name
-    overridable = not force and finding.name not in UNTRAINABLE
-    fix = f"{finding.remedy}\nor go on all the same: --force" if overridable else finding.remedy
+    fix = f"{finding.remedy}; or go on all the same with --force" if overridable else finding.remedy
     return Problem(f"{finding.name}: {finding.why}", fix=fix, where=where)
