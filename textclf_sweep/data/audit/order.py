@@ -24,7 +24,7 @@ ROWS, PERIODS, REPEATS = 30_000, 1_000, 10
 CERTAIN, SHARE = 6.0, 0.04
 """Standard deviations above chance, of the best of many periods; and the least share of the rows that follow it."""
 AGAIN = 3.0
-"""Standard deviations by which one half of the rows must agree with the other."""
+"""Standard deviations by which one half of the rows must agree with the other, and equal neighbours exceed chance."""
 UNCLUSTERED = 0.9
 """The share of the runs expected at random below which equal labels come in clusters."""
 AROUND, ALIKE = 15, 0.6
@@ -108,7 +108,13 @@ def _turns(subject: Subject) -> Pattern | None:
 
 
 def _blocks(subject: Subject) -> Pattern | None:
-    """Whether the label changes at every so many rows rather than anywhere."""
+    """Whether the label changes at every so many rows rather than anywhere.
+
+    Only where more neighbours are equal than by chance: a few equal ones among many labels fall into some period.
+    """
+    rows, (runs, expected) = len(subject.corpus), _runs(subject)
+    if expected - runs <= AGAIN * math.sqrt(expected * (1 - expected / (rows + 1))):
+        return None
     return _pattern([int(left == right) for left, right in pairwise(subject.corpus.labels[: ROWS + 1])])
 
 
