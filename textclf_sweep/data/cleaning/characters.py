@@ -32,7 +32,8 @@ ROGUE = re.compile(
     f"|(?<![{_UNSPACED}])\u200b|\u200b(?![{_UNSPACED}])"
     f"|(?<![{_JOINING}])\u200c"
     f"|(?<![{_JOINING}{_EMOJI}])\u200d|(?<=[{_EMOJI}])\u200d(?![{_EMOJI}])"
-    "|(?<![^\\sA-Za-z])[\ufe00-\ufe0f]"
+    # All that follow, too: each would be rogue once the one before is gone, one pass over the text for each.
+    "|(?<![^\\sA-Za-z])[\ufe00-\ufe0f][\ufe00-\ufe0f\u200c\u200d]*+"
     f"|(?<![\U0001f3f4{_TAGS}])[{_TAGS}]+"
 )
 """Characters that nobody sees and nobody typed: controls but tabs and line ends, zero-width and formatting characters,
@@ -80,7 +81,7 @@ def rogue(text: str) -> list[str]:
     """The `ROGUE` characters of `text`, in order; `strip_control` changes a text that has any, and no other."""
     if text.isprintable() and text.isascii():
         return []
-    return [match[0] for match in ROGUE.finditer(text)]
+    return [character for match in ROGUE.finditer(text) for character in match[0]]
 
 
 def strip_accents(text: str) -> str:

@@ -45,7 +45,7 @@ _TAG = re.compile(
     r"(?P<rest>\s(?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*+|\s[^<>]*+|/)?)>",
     _FLAGS,
 )
-_CUT = re.compile(r"<(?P<name>[a-z][a-z0-9]*)\s[^<>]*=[^<>]*\Z", _FLAGS)
+_CUT = re.compile(r"<(?P<name>[a-z][a-z0-9]*)\s(?=[^<>=]*+=)[^<>]*+\Z", _FLAGS)
 """A tag where the text was cut."""
 _BLOCKS = (
     (re.compile("<!--"), re.compile("-->")),
