@@ -98,6 +98,16 @@ def test_parts_that_the_split_column_lacks_are_drawn_from_train(
     assert sources.load(settings).parts == parts
 
 
+def test_a_share_of_a_part_that_the_split_column_has(csv_file: Write) -> None:
+    settings = csv_file("text,label,of\na,l,train\nb,l,train\nc,l,test\n", split="of", validation=0.3, test=0.2)
+    (problem,) = problems(settings)
+    assert problem.key == "data.test"
+    assert "test is 0.2, and 'of' says already which rows are of the test part" in problem.what
+    assert "remove `test`, or `split`" in problem.fix
+    drawn = csv_file("text,label,of\na,l,train\nb,l,train\nc,l,test\n", split="of", validation=0.3)
+    assert sources.load(drawn).parts == ("", "", "test")
+
+
 def test_other_words_in_a_split_column(csv_file: Write) -> None:
     (problem,) = problems(csv_file("text,label,of\na,l,train\nb,l,holdout\nc,l,\n", split="of"))
     assert "'holdout' (1 more row" in problem.what.replace("rows", "row")
@@ -168,14 +178,11 @@ def test_the_same_file_twice(csv_file: Write, tmp_path: Path) -> None:
         assert problem.key == "data.test"
 
 
-def test_a_header_among_the_rows_or_none_at_all_is_noted(csv_file: Write) -> None:
+def test_a_header_among_the_rows_is_noted(csv_file: Write) -> None:
     settings = csv_file("text,label\na,x\ntext,label\nb,y\n")
     assert sources.load(settings).notes == (
         f"1 row repeats the header (first: {settings.path}:3), as when files are joined; remove them",
     )
-    (note,) = sources.load(csv_file("a,x\nb,y\nc,x\n", text=("a",), label="x")).notes
-    assert "if " in note
-    assert "has no header, its first row was taken for one" in note
     assert sources.load(csv_file("text,label\nlabel,x\nb,y\n")).notes == ()
 
 

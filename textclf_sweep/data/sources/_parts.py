@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
 from textclf_sweep.data.corpus import PARTS, Corpus, PartName
@@ -111,18 +111,13 @@ def _notes(table: Table, *, several: bool) -> Iterator[str]:
 
 
 def _header_notes(table: Table, settings: DataSettings) -> Iterator[str]:
-    """A sentence when a header stands among the rows, or a row seems to stand in its place."""
-    labels = table.columns[settings.label]
-    like = [row for row, label in enumerate(labels) if label == settings.label]
-    repeated = [row for row in like if table.columns[settings.text[0]][row] == settings.text[0]]
+    """A sentence when a header stands among the rows."""
+    texts, labels = table.columns[settings.text[0]], table.columns[settings.label]
+    like = (row for row, label in enumerate(labels) if label == settings.label)
+    repeated = [row for row in like if texts[row] == settings.text[0]]
     if repeated:
         rows = f"{len(repeated):,} rows repeat" if len(repeated) > 1 else "1 row repeats"
         yield f"{rows} the header (first: {table.place(repeated[0])}), as when files are joined; remove them"
-    elif like and table.lines[0] > 1:
-        yield (
-            f"the column {settings.label!r} is named like one of its own labels: if {table.where} has no header, its "
-            "first row was taken for one; write a header above it"
-        )
 
 
 def _sides(main: Table, parts: Mapping[PartName, Table], settings: DataSettings) -> tuple[str, ...] | None:
@@ -141,10 +136,22 @@ def _sides(main: Table, parts: Mapping[PartName, Table], settings: DataSettings)
         what, fix = f"no row has {column!r} train", "name the column that says which part a row belongs to"
         raise DataError(Problem(what, "rows to train on", fix, where=main.where, key="data.split"))
     sides.extend(part for part, table in parts.items() for _ in table.lines)
+    _check_shares(main, sides, column, settings)
     if set(sides) >= set(PARTS):
         return tuple(sides)
     # The other parts are drawn from the rows that would train.
     return tuple(["" if side == "train" else side for side in sides])
+
+
+def _check_shares(main: Table, sides: Collection[str], column: str | None, settings: DataSettings) -> None:
+    """A part that the data bring themselves has no share of its own."""
+    standard = DataSettings("")
+    for part, share in (("validation", settings.validation), ("test", settings.test)):
+        if column is None or part not in sides or share == getattr(standard, part):
+            continue
+        what = f"{part} is {share:g}, and {column!r} says already which rows are of the {part} part"
+        drawn = ", or `split` to have the parts drawn" if settings.split else ""
+        raise DataError(Problem(what, "one of them", f"remove `{part}`{drawn}", where=main.where, key=f"data.{part}"))
 
 
 def _read(table: Table, column: str) -> list[str]:
