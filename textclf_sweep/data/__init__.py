@@ -13,14 +13,16 @@ from dataclasses import dataclass
 
 from textclf_sweep.data import audit, sources
 from textclf_sweep.data.audit import Assumptions, Subject
+from textclf_sweep.data.audit._shares import uneven_split
 from textclf_sweep.data.corpus import Corpus, Splits
 from textclf_sweep.data.findings import Finding
+from textclf_sweep.data.headers import missing_header
 from textclf_sweep.data.prepare import prepare
 from textclf_sweep.data.splits import split
 from textclf_sweep.definition.types import DataSettings
 from textclf_sweep.errors import DataError, Problem
 
-__all__ = ["Assumptions", "Examined", "divide", "examine", "load", "refuse"]
+__all__ = ["Assumptions", "Examined", "again", "divide", "examine", "load", "refuse"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +83,15 @@ def refuse(examined: Examined, *, force: bool = False) -> None:
 
 
 def divide(examined: Examined, settings: DataSettings, seed: int) -> Splits:
-    """Examined data, split; their findings go with them.
+    """Examined data, split; their findings go with them, and one on the split when its shares are far off.
 
     Raises:
         DataError: they cannot be split as asked.
     """
-    return dataclasses.replace(split(examined.corpus, settings, seed), findings=examined.findings)
+    splits = split(examined.corpus, settings, seed)
+    uneven = uneven_split(examined.corpus, splits, settings, seed)
+    findings = examined.findings if uneven is None else audit.ordered((*examined.findings, uneven))
+    return dataclasses.replace(splits, findings=findings)
 
 
 UNTRAINABLE = ("single_label",)
@@ -106,18 +111,22 @@ def examine(
     Raises:
         DataError: the data cannot be read as asked.
     """
-    assumed = assumptions or Assumptions()
+    assumed = dataclasses.replace(assumptions or Assumptions(), missing=settings.missing, folds=settings.folds)
     read = sources.load(settings)
-    incomplete = [_decided(finding, settings) for finding in audit.missing(Subject(read, assumed))]
+    incomplete = list(audit.missing(Subject(read, assumed)))
+    if (headless := missing_header(settings, read)) is not None:
+        incomplete.append(headless)
     corpus = prepare(read, settings)
     return Examined(corpus, len(read), audit.ordered((*incomplete, *audit.findings(Subject(corpus, assumed), poll))))
 
 
-def _decided(finding: Finding, settings: DataSettings) -> Finding:
-    """A finding about rows as read; missing texts that are filled in or kept by the user's word are not fatal."""
-    if finding.name == "missing_text" and settings.missing.action in ("empty", "fill", "from"):
-        return dataclasses.replace(finding, severity="warning" if finding.severity == "fatal" else "note")
-    return finding
+def again(settings: DataSettings, seed: int) -> Splits:
+    """Data that a sweep was begun with, and that were looked at then: read and split, without findings.
+
+    Raises:
+        DataError: they cannot be read or split as asked.
+    """
+    return split(prepare(sources.load(settings), settings), settings, seed)
 
 
 def _problem(finding: Finding, name: str, *, overridable: bool) -> Problem:

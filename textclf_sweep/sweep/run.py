@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import importlib
 import uuid
-from collections.abc import Callable, Mapping
-from contextlib import closing
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from importlib import metadata
@@ -21,7 +21,7 @@ from textclf_sweep.data.changes import compare
 from textclf_sweep.data.corpus import PARTS, Splits
 from textclf_sweep.definition.types import SweepDefinition
 from textclf_sweep.engines import Engine
-from textclf_sweep.errors import InputError, NoSuccessError, TrackingError
+from textclf_sweep.errors import InputError, NoSuccessError, StorageError, TrackingError
 from textclf_sweep.ledger import Ledger
 from textclf_sweep.ranking import best
 from textclf_sweep.store import Store, SweepFolder
@@ -117,7 +117,7 @@ def run(  # noqa: PLR0913, PLR0917 - what the command line gives, each once
     """
     found = warm.best_sets(definition, options.best_of, store)
     warned = check_cleaning(definition)
-    splits = _splits(definition, observe, stop, force=options.force)
+    splits = _splits(definition, store, observe, stop, force=options.force)
     folder = store.sweep(definition.name)
     _check_case(definition.name, store)
     tracking.check(store, store.tracking_uri(), definition.name)
@@ -140,8 +140,14 @@ def run(  # noqa: PLR0913, PLR0917 - what the command line gives, each once
         return _end(context)
 
 
-def _splits(definition: SweepDefinition, observe: Observer, stop: Stop, *, force: bool) -> Splits:
-    """The sweep's data, looked at and split; says so beforehand when that may take a while."""
+def _splits(definition: SweepDefinition, store: Store, observe: Observer, stop: Stop, *, force: bool) -> Splits:
+    """The sweep's data, looked at and split; says so beforehand when that may take a while.
+
+    Data of a sweep that exists were looked at when it began; whether they are still the same is checked later on.
+    """
+    with suppress(StorageError), Ledger.read(store.sweep(definition.name).ledger) as ledger:
+        if ledger.get("sweep_id") is not None:
+            return data.again(definition.data, definition.seed)
     path = Path(definition.data.path or "")
     if definition.data.path and path.is_file() and path.stat().st_size > LARGE:
         observe(Notice("looking at the data ..."))
@@ -342,10 +348,11 @@ def _tell_notes(context: _Context) -> None:
         context.observe(Notice(f"keys without an effect here are ignored: {', '.join(context.definition.ignored)}"))
     for note in context.splits.notes:
         context.observe(Notice(note))
-    notes = [finding.name for finding in context.splits.findings if finding.severity == "note"]
-    for finding in context.splits.findings:
-        if finding.severity != "note":
-            context.observe(Notice(f"{finding.name}: {finding.why}", level="warning"))
+    findings: Sequence[Mapping[str, Any]] = context.ledger.get("findings") or ()
+    notes = [finding["name"] for finding in findings if finding["severity"] == "note"]
+    for finding in findings:
+        if finding["severity"] != "note":
+            context.observe(Notice(f"{finding['name']}: {finding['why']}", level="warning"))
     if notes:
         context.observe(Notice(f"the data audit also notes {', '.join(notes)}; `sweep check` shows them"))
 
