@@ -28,8 +28,8 @@ parameters:
 """
 """Trials of well under a second."""
 
-# One search with a process of its own, one that adds to its grid, one of ours: the contract of all searchers is interrupted
-# at every trial without a sweep around it.
+# One that trains in rungs, one that goes by a grid, one of our own process: the contract that all searchers pass
+# interrupts each of them at every trial.
 SEARCHES = {
     "hyperband": "architecture: cnn\nmethod: bayes\nlibrary: keras_tuner\nsampler: hyperband\nrun_cap: 5\n",
     "their_grid": "architecture: cnn\nmethod: grid\nlibrary: keras_tuner\n",
