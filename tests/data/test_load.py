@@ -91,6 +91,22 @@ def test_examine_reports_fatal_findings_without_raising(csv_file: Write) -> None
     assert severities == sorted(severities, key=["fatal", "warning", "note"].index)
 
 
+def test_a_split_far_from_what_was_asked_is_a_finding(csv_file: Write) -> None:
+    content = "text,label,group\n" + "".join(f"text {row},{row % 2},g{min(row, 30)}\n" for row in range(300))
+    settings = csv_file(content, group="group")
+    splits = data.load(settings, 0)
+    (finding,) = (item for item in splits.findings if item.name == "uneven_split")
+    assert (finding.severity, finding.count) == ("warning", 270)
+    severities = [item.severity for item in splits.findings]
+    assert severities == sorted(severities, key=["fatal", "warning", "note"].index)
+    assert "uneven_split" not in [item.name for item in data.examine(settings).findings]
+
+
+def test_folds_are_known_to_the_audit(csv_file: Write) -> None:
+    found = {item.name: item for item in data.examine(csv_file(rows(60), folds=3)).findings}
+    assert (found["few_rows"].severity, found["few_rows"].patch) == ("note", "")
+
+
 def test_smallest_data_that_is_accepted(csv_file: Write) -> None:
     splits = data.load(csv_file(rows(6)), 0)
     for part in (splits.train, splits.validation, splits.test):

@@ -35,6 +35,13 @@ def test_of_a_search_the_worst_for_a_text_is_assumed(read: Read) -> None:
     assert (found.max_length, found.vocabulary_size, found.min_count, found.seed) == (32, 500, 7, 5)
 
 
+@pytest.mark.parametrize(
+    ("truncate", "told"), [("tail", "tail"), ("head_tail", "head_tail"), ("{values: [head_tail, tail]}", "head")]
+)
+def test_what_is_kept_of_a_text_counts_when_every_trial_keeps_it(read: Read, truncate: str, told: str) -> None:
+    assert assumptions(read(f"parameters: {{truncate: {truncate}}}\n")).truncate == told
+
+
 def test_what_is_not_searched_has_its_default(read: Read) -> None:
     found, standard = assumptions(read()), Assumptions()
     assert found.vocabulary_size == standard.vocabulary_size

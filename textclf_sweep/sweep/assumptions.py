@@ -15,11 +15,12 @@ from textclf_sweep.trial import Parameters, Scalar
 def assumptions(definition: SweepDefinition) -> Assumptions:
     """What bears on the data: of what differs between trials, the value that keeps the least of a text."""
     spaces = [search.space for search in definition.searches]
-    units = _values(spaces, "unit")
+    units, kept = _values(spaces, "unit"), _values(spaces, "truncate")
     standard = Assumptions()
     return Assumptions(
         # Features without a maximum, such as TF-IDF, read whole texts.
         max_length=int(min(_bounds(spaces, "max_length"), default=sys.maxsize)),
+        truncate=str(*kept) if len(kept) == 1 else standard.truncate,
         vocabulary_size=int(min(_bounds(spaces, "vocabulary_size"), default=standard.vocabulary_size)),
         min_count=int(max(_bounds(spaces, "min_count"), default=standard.min_count)),
         unit="character" if units == {"character"} else "word",

@@ -89,6 +89,19 @@ def test_repairs_are_shown(subject: Make) -> None:
     assert finding.rows[0].detail == "would be ... of nowhere, the café is open"
 
 
+def test_a_repair_that_leaves_wrong_characters_is_none(subject: Make) -> None:
+    damaged = "â€œValidatesâ€ Vulture"
+    finding = mojibake(subject([(damaged, "a"), ("c", "b")]))
+    assert finding is not None
+    assert "can be repaired" not in finding.why
+    assert finding.rows[0].detail.startswith("damaged: even repaired it is “Validates†")
+    assert finding.patch == ""
+    finding = mojibake(subject([(damaged, "a"), ("cafÃ©", "b"), ("itâ€™s", "b")]))
+    assert finding is not None
+    assert "2 rows can be repaired, 1 row damaged further" in finding.why
+    assert finding.patch == "data:\n  cleaning:\n    fix_mojibake: true"
+
+
 def test_lost_characters_have_no_cure(subject: Make) -> None:
     finding = mojibake(subject([("caf\ufffd", "a"), ("c", "b")]))
     assert finding is not None

@@ -43,6 +43,19 @@ def test_few_rows(subject: Make, clean: Make, rows: int, labels: str, found: boo
     assert finding is None or (finding.severity, finding.patch) == ("warning", "data:\n  folds: 5")
 
 
+def test_few_rows_with_folds_have_nothing_left_to_do(subject: Make, clean: Make) -> None:
+    finding = few_rows(subject(clean(100), folds=5))
+    assert finding is not None
+    assert (finding.severity, finding.patch) == ("note", "")
+    assert "nothing is left to do: `folds: 5`" in finding.fix
+
+
+def test_a_handful_of_rows_says_nothing_of_the_column(subject: Make) -> None:
+    for rows, found in ((3, False), (9, False), (10, True)):
+        pairs = [(f"t{row}", f"l{row}") for row in range(rows)]
+        assert (label_column_misread(subject(pairs)) is not None) is found
+
+
 def test_rare_label_counts_distinct_texts(subject: Make, clean: Make) -> None:
     copies = [("same", "rare"), (" SAME", "rare"), ("same ", "rare"), ("other", "rare")]
     finding = rare_label(subject(clean(600) + copies))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from textclf_sweep.data.audit.lengths import CHECKS, constant_length, cut_texts, truncation
+from textclf_sweep.data.audit.lengths import CHECKS, constant_length, cut_texts, outlier_length, truncation
 
 pytestmark = pytest.mark.unit
 
@@ -21,7 +21,9 @@ def test_texts_of_usual_lengths_have_no_findings(subject: Make, clean: Make) -> 
     assert [check(subject(clean(1000))) for check in CHECKS] == [None] * len(CHECKS)
 
 
-@pytest.mark.parametrize(("share", "severity"), [(0.005, None), (0.05, "note"), (0.1, "note"), (0.3, "warning")])
+@pytest.mark.parametrize(
+    ("share", "severity"), [(0.005, None), (0.05, None), (0.06, "note"), (0.1, "note"), (0.3, "warning")]
+)
 def test_truncation(subject: Make, clean: Make, share: float, severity: str | None) -> None:
     long = int(1000 * share)
     pairs = [("word " * (100 + row), "a") for row in range(long)] + clean(1000 - long)
@@ -40,6 +42,30 @@ def test_truncation_says_what_length_would_do(subject: Make, clean: Make) -> Non
     finding = truncation(subject([("word " * 600, "a")] * 500 + clean(500)))
     assert finding is not None
     assert finding.patch == "parameters:\n  max_length: {value: 512}\n  truncate: {value: head_tail}"
+
+
+def test_truncation_has_nothing_left_to_do_where_the_values_are_those_proposed(subject: Make, clean: Make) -> None:
+    few = [("word " * 100, "a")] * 40 + clean(960)
+    assert truncation(subject(few, max_length=16)) is None
+    many = subject([("word " * 900, "a")] * 500 + clean(500), max_length=512, truncate="head_tail")
+    finding = truncation(many)
+    assert finding is not None
+    assert (finding.severity, finding.patch) == ("note", "")
+    assert "nothing is left to do" in finding.fix
+    finding = truncation(subject([("word " * 900, "a")] * 500 + clean(500), max_length=600))
+    assert finding is not None
+    assert finding.patch == "parameters:\n  truncate: {value: head_tail}"
+
+
+@pytest.mark.parametrize(("words", "found"), [(990, False), (1_010, True)])
+def test_a_text_far_longer_than_all_others(subject: Make, clean: Make, words: int, found: bool) -> None:
+    pairs = [*clean(1000), ("abcd " * words, "a")]
+    finding = outlier_length(subject(pairs))
+    assert (finding is not None) is found
+    if finding:
+        assert (finding.severity, finding.affected) == ("note", (1000,))
+        assert finding.rows[0].detail == f"{5 * words:,} characters"
+    assert outlier_length(subject([("abcd " * 2_000, "a")] * 5 + [("abcd " * 9_000, "a")])) is None
 
 
 def test_truncation_counts_what_is_left_after_cleaning(subject: Make) -> None:

@@ -123,6 +123,10 @@ def test_wrong_labels_are_ranked(share: float, severity: str) -> None:
     assert len(rows.intersection(finding.affected)) > 0.9 * finding.count
     first = finding.rows[0]
     assert first.line == corpus.lines[finding.affected[0]]
+    assert "a rough guess" not in finding.why
+    few = mislabelled(Subject(flipped(made(600), 0.15, seed=3)[0]))
+    assert few is not None
+    assert "a rough guess: 600 rows only" in few.why
     expected = first.detail.split("'")[1]
     assert expected != first.label
     assert set(first.text.split()) & set(WORDS[expected])

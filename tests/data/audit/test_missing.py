@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from textclf_sweep.data.audit import Assumptions, Subject
 from textclf_sweep.data.audit._subject import EXAMPLES
 from textclf_sweep.data.audit.missing import missing, placeholder_label, placeholder_text
+from textclf_sweep.definition.types import Missing
 
 pytestmark = pytest.mark.unit
 
@@ -33,6 +35,21 @@ def test_missing(subject: Make, blank: int, severity: str) -> None:
     assert finding.affected == tuple(range(blank))
     assert len(finding.rows) == min(blank, EXAMPLES)
     assert finding.patch == ("" if severity == "fatal" else "data:\n  missing: drop")
+
+
+@pytest.mark.parametrize(
+    ("action", "says"),
+    [("fill", "'title' is filled in"), ("empty", "kept as they are"), ("from", "from column 'title'; 2 rows without")],
+)
+@pytest.mark.parametrize(("rows", "severity"), [(3, "warning"), (20, "note")])
+def test_missing_texts_that_are_seen_to(corpus: Make, action: Any, says: str, rows: int, severity: str) -> None:
+    read = corpus([("", "a")] * 4 + [("t", "b")] * rows, spare=("one", "two", "", " ", *("more",) * rows))
+    (finding,) = missing(Subject(read, Assumptions(missing=Missing(action, "title"))))
+    assert (finding.severity, finding.patch, finding.count) == (severity, "", 4)
+    assert says in finding.why
+    assert "nothing is left to do" in finding.fix
+    (finding,) = missing(Subject(read))
+    assert finding.patch == ("" if finding.severity == "fatal" else "data:\n  missing: drop")
 
 
 @pytest.mark.parametrize("text", ["", "\t\n", "\u200b", "\ufeff \u00ad", "\x00\x7f", "\u2800", "\u3164", "\xa0"])

@@ -42,6 +42,7 @@ def apart(pairs: Pairs) -> Pairs:
         (("pos", " POS"), "data:\n  trim_labels: true\n  label_case: lower"),
         (("sci_tech", "sci tech"), 'data:\n  labels:\n    "sci tech": "sci_tech"'),
         (("scitech", "sci-tech"), 'data:\n  labels:\n    "sci-tech": "scitech"'),
+        (("1", "1.0"), 'data:\n  labels:\n    "1.0": "1"'),
         (("café", "cafe"), 'data:\n  labels:\n    "cafe": "café"'),
         (("pos", "pos\u200b"), 'data:\n  labels:\n    "pos\\u200b": "pos"'),
         (("business", "buisness"), 'data:\n  labels:\n    "buisness": "business"'),
@@ -67,7 +68,7 @@ def test_variants_are_found_and_the_commonest_wins(
 @pytest.mark.parametrize(
     "labels",
     [
-        ("class_1", "class_2"), ("v1", "v2"), ("01", "1"), ("-1", "1"), ("1.0", "1"), ("C", "C++"), ("C", "C#"),
+        ("class_1", "class_2"), ("v1", "v2"), ("01", "1"), ("-1", "1"), ("1.5", "1"), ("C", "C++"), ("C", "C#"),
         ("positive", "negative"), ("alarm_query", "calendar_query"), ("valid_answer", "invalid_answer"),
         ("relevant", "irrelevant"), ("acceptable", "unacceptable"), ("wemo_on", "wemo_off"), ("yes", "no"),
         ("on", "of"), ("Grade A", "Grade B"), ("typical", "atypical"), ("food", "good"),

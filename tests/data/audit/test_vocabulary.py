@@ -36,6 +36,12 @@ def test_strange_rows_are_found(subject: Make, clean: Make, share: float, severi
     assert out_of_vocabulary(subject(pairs)) == finding
 
 
+def test_one_giant_text_decides_nothing(subject: Make, clean: Make) -> None:
+    pairs = [*clean(300), (gibberish(random.Random(0), 5_000), "a")]
+    assert out_of_vocabulary(subject(pairs)) is None
+    assert out_of_vocabulary(subject(pairs, max_length=5_000)) is not None
+
+
 def test_few_rows_say_nothing(subject: Make) -> None:
     draw = random.Random(0)
     assert out_of_vocabulary(subject([(gibberish(draw), "a") for _ in range(199)])) is None

@@ -26,18 +26,20 @@ RARER, MUCH_RARER, LONG = 5, 20, 5
 NEGATIONS = ("un", "in", "im", "ir", "il", "de", "no")
 """What turns a label into its opposite and is no slip; and `a` before it."""
 _DIGITS = re.compile(r"\d+")
+_WHOLE = re.compile(r"\A([+-]?\d+)\.0+\Z")
 _SEPARATORS = re.compile(r"[\s_\-.]+")
 
 
 def canonical(label: str) -> str:
     """`label` without what does not tell labels apart: case, accents, invisible characters, separators of words.
 
-    Signs that stand before, after or between other things than letters stay: ``-1``, ``C++`` and ``1.0`` are labels.
+    Signs that stand before, after or between other things than letters stay: ``-1``, ``C++`` and ``1.5`` are labels.
+    ``1.0`` is 1, as programs write it in a column with gaps.
     """
     apart = unicodedata.normalize("NFKD", strip_control(label)).casefold()
     plain = "".join(character for character in apart if not unicodedata.combining(character))
     joined = re.sub(r"(?<=[^\W\d_])[\s_\-.]+(?=[^\W_])|(?<=[^\W_])[\s_\-.]+(?=[^\W\d_])", "", plain)
-    return re.sub(r"\s+", " ", joined).strip()
+    return _WHOLE.sub(r"\1", re.sub(r"\s+", " ", joined).strip())
 
 
 def families(texts: Sequence[str], labels: Sequence[str]) -> list[list[str]]:

@@ -17,6 +17,7 @@ from textclf_sweep.data.audit._linear import OutOfFold, judge
 from textclf_sweep.data.corpus import Corpus, comparable
 from textclf_sweep.data.features.tokens import tokenize
 from textclf_sweep.data.findings import Finding, Row, Severity
+from textclf_sweep.definition.types import Missing
 from textclf_sweep.trial import Parameters
 
 EXAMPLES = 5
@@ -37,21 +38,27 @@ class Assumptions:
 
     Attributes:
         max_length: tokens kept of a text; of a search, the least that it may choose.
+        truncate: which of them, when every trial keeps the same: ``head``, ``tail`` or ``head_tail``.
         vocabulary_size: tokens that get an id of their own, padding and unknown included; the least, too.
         min_count: occurrences a token needs for one; the greatest.
         unit: what a token is, ``word`` or ``character``.
         cleaning: values of the cleaning parameters that every trial has.
         vectors: files of pretrained word vectors that a trial may start from.
         seed: of everything that is drawn.
+        missing: what is done about blank texts.
+        folds: how many times a trial is trained, each time validated on other rows; None: once.
     """
 
     max_length: int = 64
+    truncate: str = "head"
     vocabulary_size: int = 20_000
     min_count: int = 2
     unit: str = "word"
     cleaning: Parameters = field(default_factory=dict)
     vectors: tuple[str, ...] = ()
     seed: int = 0
+    missing: Missing = field(default_factory=Missing)
+    folds: int | None = None
 
 
 @dataclass(frozen=True)

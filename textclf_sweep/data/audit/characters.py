@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 
 from textclf_sweep.data.audit._subject import SAMPLE_CHARACTERS, Check, Subject, amount, giveaway, plural
 from textclf_sweep.data.cleaning.characters import fix_mojibake, rogue
@@ -19,6 +20,8 @@ WARNING = 0.01
 """The share of rows from which on such characters are no mere blemish."""
 REPLACEMENT = "\ufffd"
 """Stands where a character was lost in decoding."""
+DAGGER, HALF_A_MARK = "\u2020", "\u00e2\u20ac "
+"""What a repair makes of a mark that lost its last byte."""
 WRONG_LETTERS, WRONG_SHARE = 4, 0.6
 """Accented Latin letters, and their share of all letters, that no language has: another alphabet's bytes."""
 COMMON = {
@@ -55,13 +58,15 @@ def mojibake(subject: Subject) -> Finding | None:
     # The repair takes a third of a second for a million characters.
     many = sum(len(text) for text in texts if not text.isascii()) > SAMPLE_CHARACTERS
     looked = len(subject.sample) if many else None
-    repaired, lost, misread = _decoded(texts, subject.sample if many else range(len(texts)))
-    rows = sorted((*repaired, *lost, *misread))
+    found = _decoded(texts, subject.sample if many else range(len(texts)))
+    repaired, lost, misread = found.repaired, found.lost, found.misread
+    rows = sorted((*repaired, *lost, *found.broken, *misread))
     if not rows:
         return None
     parts = (
         (len(repaired), "can be repaired"),
         (len(lost), f"with {called(REPLACEMENT)} where a character is lost"),
+        (len(found.broken), "damaged further, so that a repair leaves wrong characters"),
         (len(misread), f"in what looks like {_commonest(misread.values())} read as another encoding"),
     )
     kinds = ", ".join(f"{plural(count, 'row')} {what}" for count, what in parts if count)
@@ -73,14 +78,16 @@ def mojibake(subject: Subject) -> Finding | None:
 
     def detail(row: int) -> str:
         if row in repaired:
-            return _repair(texts[row], repaired[row])
+            return f"would be {_repair(texts[row], repaired[row])}"
+        if row in found.broken:
+            return f"damaged: even repaired it is {_repair(texts[row], found.broken[row])}"
         return f"looks like {misread[row]}" if row in misread else f"has {called(REPLACEMENT)}"
 
-    if len(repaired) >= len(lost) + len(misread):
+    if len(repaired) >= len(lost) + len(found.broken) + len(misread):
         return _cured(subject, "mojibake", rows, why, "fix_mojibake", detail, looked)
     severity = _severity(subject, len(rows), looked)
     fix = "get these texts again from where they were right, and read them in their own encoding (data.encoding)"
-    patch = f"data:\n  encoding: {_commonest(misread.values())}" if len(misread) > len(lost) else ""
+    patch = f"data:\n  encoding: {_commonest(misread.values())}" if len(misread) > len(lost) + len(found.broken) else ""
     return subject.finding("mojibake", severity, rows, why, fix, patch, details=detail, looked=looked)
 
 
@@ -109,22 +116,44 @@ def called(character: str) -> str:
     return f"U+{ord(first):04X} {unicodedata.name(first, kinds.get(unicodedata.category(first), 'UNNAMED'))}"
 
 
-def _decoded(texts: Sequence[str], rows: Iterable[int]) -> tuple[dict[int, str], list[int], dict[int, str]]:
-    """Rows that can be repaired, and how; with lost characters; of another alphabet, and its encoding."""
-    repaired: dict[int, str] = {}
-    lost: list[int] = []
-    misread: dict[int, str] = {}
+@dataclass(frozen=True)
+class Decoded:
+    """Rows that were decoded in a wrong encoding; each is in one of these.
+
+    Attributes:
+        repaired: those that can be repaired, and what they would be.
+        broken: those that a repair changes and leaves wrong, and what they would be.
+        lost: those with lost characters.
+        misread: those of another alphabet, and its encoding.
+    """
+
+    repaired: dict[int, str] = field(default_factory=dict)
+    broken: dict[int, str] = field(default_factory=dict)
+    lost: list[int] = field(default_factory=list)
+    misread: dict[int, str] = field(default_factory=dict)
+
+
+def _decoded(texts: Sequence[str], rows: Iterable[int]) -> Decoded:
+    found = Decoded()
     for row in rows:
         text = texts[row]
         if text.isascii():
             continue
         if (fixed := fix_mojibake(text)) != text:
-            repaired[row] = fixed
+            (found.broken if _bad(text, fixed) else found.repaired)[row] = fixed
         elif REPLACEMENT in text:
-            lost.append(row)
+            found.lost.append(row)
         elif encoding := _alphabet(text):
-            misread[row] = encoding
-    return repaired, lost, misread
+            found.misread[row] = encoding
+    return found
+
+
+def _bad(text: str, fixed: str) -> bool:
+    """Whether the repair of `text` leaves characters that are still wrong."""
+    from ftfy.badness import is_bad  # noqa: PLC0415 - heavy
+
+    # A closing quotation mark whose last byte was lost: with the space behind it, it makes a dagger.
+    return is_bad(fixed) or (DAGGER in fixed and DAGGER not in text and HALF_A_MARK in text)
 
 
 def _severity(subject: Subject, count: int, looked: int | None) -> Severity:
@@ -160,7 +189,7 @@ def _repair(text: str, fixed: str) -> str:
     """Where `fixed` first differs, with some words around."""
     start = next((at for at, (old, new) in enumerate(zip(text, fixed, strict=False)) if old != new), len(fixed))
     start = max(0, start - 20)
-    return f"would be {'...' * (start > 0)}{fixed[start : start + 50]}{'...' * (len(fixed) > start + 50)}"
+    return f"{'...' * (start > 0)}{fixed[start : start + 50]}{'...' * (len(fixed) > start + 50)}"
 
 
 def _alphabet(text: str) -> str:

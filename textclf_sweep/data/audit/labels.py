@@ -11,6 +11,8 @@ from textclf_sweep.data.findings import Finding, Severity
 
 ROWS_PER_LABEL = len(PARTS)
 """Distinct texts (or groups) a label needs, so that every part can hold one."""
+MISREAD_ROWS = 10
+"""Rows from which on their labels tell whether the column is the right one."""
 FEW_ROWS, FEW_ROWS_PER_LABEL = 500, 50
 """Below either, differences between trials are mostly chance."""
 IMBALANCE = 5.0
@@ -34,8 +36,8 @@ def label_column_misread(subject: Subject) -> Finding | None:
     """Fatal: more labels than a third of the rows; the column holds identifiers, texts or numbers, not labels."""
     corpus = subject.corpus
     labels = set(corpus.labels)
-    if len(labels) == 1 or 3 * len(labels) <= len(corpus):
-        return None  # the former is said by single_label
+    if len(labels) == 1 or 3 * len(labels) <= len(corpus) or len(corpus) < MISREAD_ROWS:
+        return None  # the first is said by single_label, the last by few_rows
     why = (
         f"the label column has {len(labels):,} different values in {len(corpus):,} rows ({named(labels)}), "
         "more than a third: it does not look like a column of labels"
@@ -49,10 +51,12 @@ def few_rows(subject: Subject) -> Finding | None:
     rows, labels, wanted = len(subject.corpus), len(subject.merged), _wanted(subject)
     if rows >= wanted:
         return None
-    why = (
-        f"{plural(rows, 'row')} for {plural(labels, 'label')}: the validation part is so small that differences of a "
-        "few points between trials are mostly chance"
-    )
+    what, folds = f"{plural(rows, 'row')} for {plural(labels, 'label')}", subject.assumptions.folds
+    if folds is not None:
+        why = f"{what}: so that less is left to chance, every trial is trained {folds} times, on other rows each time"
+        fix = f"nothing is left to do: `folds: {folds}` sees to it; still trust only large differences"
+        return subject.finding("few_rows", "note", range(rows), why, fix, shown=())
+    why = f"{what}: the validation part is so small that differences of a few points between trials are mostly chance"
     fix = f"label more texts if you can ({wanted:,} or more), trust only large differences, or use folds"
     return subject.finding("few_rows", "warning", range(rows), why, fix, "data:\n  folds: 5", shown=())
 

@@ -12,10 +12,14 @@ from textclf_sweep.data.findings import Finding, Severity
 
 TRUNCATED_NOTE, TRUNCATED_WARNING = 0.01, 0.1
 """The shares of texts longer than the maximum from which on it is said, and from which on it is grave."""
+BEYOND_MOST = 0.05
+"""The share of longer texts up to which nothing is said when the maximum is what would be proposed."""
 LOST = 0.2
 """The part of these texts that is lost in the middle of them, from which on it is grave."""
 LONGEST = {"word": 512, "character": 2048}
 """Tokens beyond which a longer maximum costs more than it gives; both ends of a text are kept instead."""
+OUTLIER, OUTLIER_LENGTH = 50, 5_000
+"""How many times as long as the median, and how many characters, a text is at least that is out of the way."""
 CUT_WARNING = 0.25
 """The share of cut texts above which it is grave: headlines of the news end in "..." in 13 % of cases."""
 _CLOSING = r"[\s)\]\"'\u201d\u2019\u00bb]*\Z"
@@ -49,19 +53,23 @@ def truncation(subject: Subject) -> Finding | None:
     lost = statistics.median(1 - assumed.max_length / length for _, length in longer)
     middle, most, longest = (_percentile(lengths, percent) for percent in (50, 95, 100))
     severity: Severity = "warning" if share > TRUNCATED_WARNING and lost > LOST else "note"
+    value = max(assumed.max_length, min(-(-most // 8) * 8, LONGEST[assumed.unit]))
+    done = value == assumed.max_length and (most <= value or assumed.truncate == "head_tail")
+    if done and share <= BEYOND_MOST:
+        return None
     why = (
         f"{share:.1%} of the texts{subject.sampled} are longer than max_length = {assumed.max_length} {assumed.unit}s, "
         f"and half of these lose {lost:.0%} or more (half of all texts have up to {middle:,} {assumed.unit}s, 95 % up "
         f"to {most:,}, the longest {longest:,}); what is cut off can't tell the label"
     )
-    value = min(-(-most // 8) * 8, LONGEST[assumed.unit])
-    patch, fix = f"parameters:\n  max_length: {{value: {value}}}", f"read {value:,} {assumed.unit}s of a text"
-    if most > value:
-        patch, fix = f"{patch}\n  truncate: {{value: head_tail}}", f"{fix}, from both ends of it"
+    fix, patch = _reading(value, most, subject)
+    if done:
+        severity, patch = "note", ""
+        fix = "nothing is left to do: both ends of these texts are read, and more would take long to train"
     of = dict(longer)
     shown = sorted(of, key=lambda row: -of[row])
     return subject.finding(
-        "truncation", severity, of, why, f"{fix}; training takes longer accordingly", patch,
+        "truncation", severity, of, why, fix, patch,
         shown=shown, details=lambda row: f"{of[row]:,} {assumed.unit}s", looked=len(lengths),
     )  # fmt: skip
 
@@ -111,7 +119,42 @@ def cut_texts(subject: Subject) -> Finding | None:
     return subject.finding("cut_texts", severity, affected, why, fix, details=lambda row: f"ends: {texts[row][-30:]}")
 
 
-CHECKS: tuple[Check, ...] = (truncation, constant_length, cut_texts)
+def outlier_length(subject: Subject) -> Finding | None:
+    """Texts far longer than all others: several records in one, or a whole file in a cell."""
+    texts = subject.corpus.texts
+    middle = statistics.median(map(len, texts))
+    rows = [row for row, text in enumerate(texts) if len(text) > max(OUTLIER_LENGTH, OUTLIER * middle)]
+    if not rows:
+        return None
+    longest = max(len(texts[row]) for row in rows)
+    why = (
+        f"{amount(len(rows), len(texts))} more than {OUTLIER} times as long as half of the texts are (up to "
+        f"{longest:,} characters; half have {middle:,.0f} or fewer): such a text is often several records in one, as "
+        "after a quotation mark that is not closed"
+    )
+    fix = "look at these rows; mend or remove those that are no single text"
+    shown = sorted(rows, key=lambda row: -len(texts[row]))
+    return subject.finding(
+        "outlier_length", "note", rows, why, fix, shown=shown,
+        details=lambda row: f"{len(texts[row]):,} characters",
+    )  # fmt: skip
+
+
+CHECKS: tuple[Check, ...] = (truncation, constant_length, cut_texts, outlier_length)
+
+
+def _reading(value: int, most: int, subject: Subject) -> tuple[str, str]:
+    """What reads `value` tokens of a text, in words and as YAML; from both ends when `most` texts have more."""
+    assumed = subject.assumptions
+    fix, lines = f"read {value:,} {assumed.unit}s of a text", ["parameters:"]
+    if value != assumed.max_length:
+        lines.append(f"  max_length: {{value: {value}}}")
+    if most > value:
+        fix = f"{fix}, from both ends of it"
+    if most > value and assumed.truncate != "head_tail":
+        lines.append("  truncate: {value: head_tail}")
+    more = "; training takes longer accordingly" if value != assumed.max_length else ""
+    return f"{fix}{more}", "\n".join(lines)
 
 
 def _percentile(values: Sequence[int], percent: int) -> int:

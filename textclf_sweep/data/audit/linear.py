@@ -80,9 +80,10 @@ def mislabelled(subject: Subject) -> Finding | None:
 
     sure = found.least > MISLABELLED_WARNING and len(model.rows) >= MISLABELLED_ROWS
     severity: Severity = "warning" if sure else "note"
+    guess = "" if len(model.rows) >= MISLABELLED_ROWS else f" (a rough guess: {plural(len(model.rows), 'row')} only)"
     why = (
         f"{plural(len(chosen), 'row')} look mislabelled{_sampled(subject, model)}: a linear model that has not seen "
-        f"them is sure of another label; about {found.share:.1%} of all labels are estimated to be wrong"
+        f"them expects another label; about {found.share:.1%} of all labels are estimated to be wrong{guess}"
     )
     fix = "look at these rows, the most suspect ones first, and correct their labels or remove them"
     return subject.finding("mislabelled", severity, chosen, why, fix, shown=chosen, details=detail)

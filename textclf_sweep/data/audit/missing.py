@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Sequence
 
 from textclf_sweep.data.audit._subject import Check, Subject, amount, named, plural, quoted
 from textclf_sweep.data.corpus import blank, comparable
 from textclf_sweep.data.findings import Finding, Severity
+from textclf_sweep.definition.types import Missing
 
 MISSING_FATAL = 0.5
 """The share of missing texts or labels above which a column must be the wrong one."""
@@ -38,9 +40,16 @@ def missing(subject: Subject) -> tuple[Finding, ...]:
 
 
 def missing_text(subject: Subject) -> Finding | None:
-    """Rows without a text."""
+    """Rows without a text; no more than a warning when the definition says what to do about them."""
+    done = _done(subject)
     fix = "drop these rows, keep them (`empty`), or complete them ({fill: TEXT} or {from: COLUMN})"
-    return _missing(subject, "text", subject.corpus.texts, fix, "data:\n  missing: drop")
+    found = _missing(subject, "text", subject.corpus.texts, fix, "data:\n  missing: drop")
+    if found is None or not done:
+        return found
+    why = f"{found.why.partition(';')[0]}; {done}"
+    fix = "nothing is left to do: `missing` sees to it"
+    severity: Severity = "warning" if found.severity == "fatal" else "note"
+    return dataclasses.replace(found, severity=severity, why=why, fix=fix, patch="")
 
 
 def missing_label(subject: Subject) -> Finding | None:
@@ -81,6 +90,21 @@ def placeholder_label(subject: Subject) -> Finding | None:
 
 
 CHECKS: tuple[Check, ...] = (placeholder_text, placeholder_label)
+
+
+def _done(subject: Subject) -> str:
+    """What the definition does about missing texts, when it keeps their rows; else empty."""
+    spare = subject.corpus.spare
+    match subject.assumptions.missing:
+        case Missing("empty"):
+            return "they are kept as they are"
+        case Missing("fill", value):
+            return f"{value[:40]!r} is filled in"
+        case Missing("from", column) if spare is not None:
+            gone = sum(blank(text) and blank(other) for text, other in zip(subject.corpus.texts, spare, strict=True))
+            more = f"; {plural(gone, 'row')} without one there, too, go" if gone else ""
+            return f"their texts are taken from column {column!r}{more}"
+    return ""
 
 
 def _missing(subject: Subject, column: str, values: Sequence[str], fix: str, patch: str) -> Finding | None:

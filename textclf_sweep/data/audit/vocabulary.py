@@ -40,7 +40,8 @@ def out_of_vocabulary(subject: Subject) -> Finding | None:
         if strange := [word for word in words if word not in known]:
             unknown[row] = strange
     share = sum(map(len, unknown.values())) / max(1, tokens)
-    lengths = dict(zip(subject.sample, map(len, subject.tokens), strict=True))
+    most = subject.assumptions.max_length
+    lengths = {row: min(most, len(words)) for row, words in zip(subject.sample, subject.tokens, strict=True)}
     affected = sorted(row for row, strange in unknown.items() if len(strange) > STRANGE * lengths[row])
     if share < UNKNOWN_NOTE and len(affected) < STRANGE_SHARE * rows:
         return None
@@ -84,7 +85,7 @@ def _held_out(subject: Subject) -> Iterator[tuple[int, tuple[str, ...], set[str]
     """Held-out rows of the sample with their tokens and the tokens known in their place.
 
     Rows of the data's own validation and test parts are held out; without such, every row is, a fold at a time, rows
-    of one group or text together.
+    of one group or text together. Of each text there are the first tokens, `max_length` of them, as a model reads them.
     """
     parts, assumed = subject.corpus.parts, subject.assumptions
     folds: dict[int, list[int]] = {}
@@ -100,7 +101,7 @@ def _held_out(subject: Subject) -> Iterator[tuple[int, tuple[str, ...], set[str]
     for fold in asked:
         known = _known((counts[other] for other in counts if other != fold), assumed)
         for at in folds[fold]:
-            yield subject.sample[at], subject.tokens[at], known
+            yield subject.sample[at], subject.tokens[at][: assumed.max_length], known
 
 
 def _folds(subject: Subject) -> list[int]:
