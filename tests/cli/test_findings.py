@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 
 import pytest
@@ -12,8 +13,9 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from textclf_sweep.cli._draw import UNLIMITED
-from textclf_sweep.cli._findings import render, summary, visible
+from textclf_sweep.cli._findings import named, render, summary, visible
 from textclf_sweep.data.findings import Finding, Row
+from textclf_sweep.definition.types import DataSettings
 from textclf_sweep.sweep.check import Checked
 
 pytestmark = pytest.mark.unit
@@ -48,10 +50,37 @@ def test_everything_a_reader_needs_is_there() -> None:
     assert "1 warning, 1 note" in text
     assert "warning  rogue_characters  2 rows (0.04%), 1 text" in text
     assert "mail.csv:12" in text
-    assert "line 1,300" in text
+    assert "line 1300" in text
     assert "Free <U+200B>money\\nnow  (U+200B)" in text
     assert "  fix: remove them:\n      data:\n        cleaning:\n          strip_control: true" in text
     assert "and 2 labels more with 775 rows" in text
+
+
+def test_labels_that_cannot_be_told_apart_are_in_quotes() -> None:
+    assert named(["pos", "pos ", "neg", "a  b", "pos\u200b", "n\u00a0a", ""]) == {
+        "pos": "'pos'", "pos ": "'pos '", "neg": "neg", "a  b": "'a  b'", "pos\u200b": "'pos<U+200B>'",
+        "n\u00a0a": "'n<U+00A0>a'", "": "",
+    }  # fmt: skip
+    rows = (Row(2, "good", "pos"), Row(3, "fine", "pos "))
+    text = drawn(replace(CHECKED, labels={"pos": 9, "pos ": 4}, findings=(replace(FINDING, rows=rows),)), 80)
+    assert re.search(r"'pos' +9", text)
+    assert "line 2  'pos'   good" in text
+    assert "line 3  'pos '  fine" in text
+
+
+def test_a_text_ends_where_it_can_be_seen_to_end() -> None:
+    short, long = "it ends in the mid", "word " * 50 + "and then mid\r\n"
+    rows = (Row(2, f"{short}\n", "a", detail=f"ends: {short}"), Row(3, long, "a", detail="ends: and then mid\r\n"))
+    text = drawn(replace(CHECKED, findings=(replace(FINDING, rows=rows),)), UNLIMITED)
+    assert f"line 2  a  {short}\n" in text
+    assert re.search(r"line 3  a  [word ]{80,119}\u2026\n +\(ends: and then mid\)\n", text)
+
+
+def test_a_file_for_each_text_has_no_lines() -> None:
+    rows = (Row(47, "shares fell", "business", "/data/bbc/business/0189.txt"),)
+    checked = replace(CHECKED, findings=(replace(FINDING, rows=rows),))
+    assert "business/0189.txt:47 " in drawn(checked, 120)
+    assert "business/0189.txt  business" in drawn(replace(checked, settings=DataSettings("folder", "/data/bbc")), 120)
 
 
 def test_nothing_found_is_said() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
 from pathlib import Path
 
@@ -79,9 +80,53 @@ def test_where_several_columns_would_do_the_user_is_asked(table: Callable[..., s
 def test_what_is_not_there_names_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="did you mean uci_news"):
         guess.settings("uci_new")
-    (tmp_path / "data.xlsx").write_text("x")
-    with pytest.raises(DataError, match=r"does not tell what kind.*\.csv"):
-        guess.settings(str(tmp_path / "data.xlsx"))
+    (tmp_path / "train.csv").write_text("x")
+    with pytest.raises(DataError, match=r"there is no such file.*\n.*did you mean .*train\.csv\?"):
+        guess.settings(str(tmp_path / "trian.csv"))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "what"),
+    [
+        ("data.xlsx", b"PK\x03\x04" + bytes(99), "this is an archive .zip. or an Excel file.*\n.*export the sheet"),
+        ("arch.tar.gz", gzip.compress(bytes(257) + b"ustar" + bytes(99)), "this is an archive .tar.*\n.*unpack it"),
+        ("data.json", b'[{"text": "a"}]', r"one JSON array.*\n.*jq -c '\.\[\]' .*data\.json > .*data\.jsonl"),
+        ("data.json", b'{"text": "a"}', r"does not tell what kind.*\n.*rename it to end in \.jsonl"),
+        ("data.txt", b"text,label", r"does not tell what kind.*\n.*rename it to end in \.csv"),
+    ],
+)
+def test_a_file_whose_ending_says_nothing_is_told_by_its_content(
+    tmp_path: Path, name: str, content: bytes, what: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(DataError, match=what):
+        guess.settings(str(tmp_path / name))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "what"),
+    [
+        ("ids.csv", "text,id\n" + "".join(f"a text,{n}\n" for n in range(9)),
+         r"no column looks like the labels; 'id' has a different value in every row.*\n.*: --label id$"),
+        ("text.csv", "text\none\n", "one column only, 'text'; expected a column of texts and one of labels"),
+        ("words.csv", "key,label\n" + "some,b\nmore,c\n" * 9, "like the texts; 'key' has 2 different.*\n.*--text key$"),
+        ("nest.jsonl", '{"text": {"a": 1}, "label": "x"}\n' * 9, "nest.jsonl:1: 'text' is an object"),
+    ],
+)  # fmt: skip
+def test_where_no_column_will_do_each_says_why(tmp_path: Path, name: str, content: str, what: str) -> None:
+    (tmp_path / name).write_text(content)
+    with pytest.raises(DataError, match=what):
+        guess.settings(str(tmp_path / name))
+
+
+def test_folders_of_parts_are_read_as_such(tmp_path: Path) -> None:
+    for part in ("train", "test"):
+        for label in ("neg", "pos"):
+            (tmp_path / part / label).mkdir(parents=True)
+            (tmp_path / part / label / "1.txt").write_text(f"a {part} text")
+    chosen, notes = guess.siblings(guess.settings(str(tmp_path)))
+    assert (chosen.path, chosen.test_path, notes) == (str(tmp_path / "train"), str(tmp_path / "test"), ())
+    assert "test data in 'test' beside it" in guess.explained(chosen)
 
 
 def test_data_beside_training_data_are_its_other_parts(table: Callable[..., str], tmp_path: Path) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import textwrap
+import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import PurePath
 
 from rich.cells import cell_len, set_cell_size
@@ -23,15 +25,21 @@ NAME, BAR = 28, 24
 """Columns of a label's name, and of the longest bar."""
 READABLE = 100
 """Columns of a line of prose at the most."""
-UNLIMITED_TEXT = 200
-"""Columns of a text where there is no terminal to fit."""
+LONGEST_TEXT = 120
+"""Columns of a text at the most, however wide the terminal; also where there is none."""
+_ENDS = " \t\r\n\v\f"
+"""What is not shown at the ends of a text."""
 
 
 def render(checked: Checked, width: int) -> RenderableType:
     """All of it, as wide as `width` columns."""
-    blocks: list[RenderableType] = [_head(checked, width)]
+    labels = {*checked.labels, *(row.label for finding in checked.findings for row in finding.rows)}
+    shown = named(labels)
+    files = checked.settings is not None and checked.settings.source == "folder"
+    blocks: list[RenderableType] = [_head(checked, shown, width)]
     for finding in checked.findings:
-        blocks += [Text(""), _finding(finding, width)]
+        rows = [replace(row, label=shown[row.label]) for row in finding.rows]
+        blocks += [Text(""), _finding(finding, [(_place(row, whole=files), row) for row in rows], width)]
     if not checked.findings:
         blocks += [Text(""), Text("nothing was found", style="bold green")]
     return Group(*blocks)
@@ -55,7 +63,24 @@ def _visible(character: str) -> str:
     return character if character.isprintable() or character == "\u00a0" else f"<U+{ord(character):04X}>"
 
 
-def _head(checked: Checked, width: int) -> RenderableType:
+def named(labels: Collection[str]) -> dict[str, str]:
+    """Each label as it is shown: in quotes where one would not see it whole or tell it from another."""
+    alike = Counter(map(_seen, labels))
+    shown = {}
+    for label in labels:
+        text = visible(label).replace("\u00a0", "<U+00A0>")
+        hidden = label != " ".join(label.split()) or alike[_seen(label)] > 1
+        shown[label] = f"'{text}'" if label and hidden else text
+    return shown
+
+
+def _seen(label: str) -> str:
+    """What a reader sees of a label: equal for labels that look alike."""
+    plain = unicodedata.normalize("NFKC", "".join(filter(str.isprintable, label)))
+    return " ".join(plain.split())
+
+
+def _head(checked: Checked, shown: Mapping[str, str], width: int) -> RenderableType:
     lines: list[RenderableType] = [
         Text(f"{checked.name}: {plural(checked.rows, 'row')}, {plural(len(checked.labels), 'label')}")
     ]
@@ -64,7 +89,7 @@ def _head(checked: Checked, width: int) -> RenderableType:
         lines.append(Text(f"{' / '.join(checked.parts)}: {parts}"))
     if checked.chosen:
         lines.append(Text(checked.chosen, style="dim"))
-    lines += [Text(""), *_labels(checked.labels)]
+    lines += [Text(""), *_labels({shown[label]: count for label, count in checked.labels.items()})]
     if checked.notes:
         lines.append(Text(""))
         lines += [_prose(f"note: {note}", width, 0) for note in checked.notes]
@@ -76,7 +101,7 @@ def _head(checked: Checked, width: int) -> RenderableType:
 def _labels(labels: Mapping[str, int]) -> Iterator[Text]:
     """The commonest labels, each with its rows, its share and a bar."""
     shown = list(labels.items())[:LABELS]
-    names = [_cut(visible(label), NAME) for label, _ in shown]
+    names = [_cut(label, NAME) for label, _ in shown]
     widest, total = max(map(cell_len, names), default=0), max(1, sum(labels.values()))
     digits = len(f"{max(labels.values(), default=0):,}")
     for name, (_, count) in zip(names, shown, strict=True):
@@ -89,11 +114,11 @@ def _labels(labels: Mapping[str, int]) -> Iterator[Text]:
         yield Text(f"  and {plural(len(labels) - len(shown), 'label')} more with {plural(rest, 'row')}", style="dim")
 
 
-def _finding(finding: Finding, width: int) -> RenderableType:
+def _finding(finding: Finding, rows: Sequence[tuple[str, Row]], width: int) -> RenderableType:
     head = Text(finding.severity, style=COLOURS[finding.severity])
     head.append(f"  {finding.name}", style="bold not dim")
     head.append(f"  {_extent(finding)}", style="dim")
-    lines: list[RenderableType] = [head, _prose(finding.why, width, 2), *_rows(finding, width)]
+    lines: list[RenderableType] = [head, _prose(finding.why, width, 2), *_rows(rows, width)]
     lines.append(_prose(f"fix: {finding.fix}{':' if finding.patch else ''}", width, 2))
     lines += [Text(f"      {line}", style="green") for line in finding.patch.splitlines()]
     return Group(*lines)
@@ -105,29 +130,43 @@ def _extent(finding: Finding) -> str:
     return f"{plural(finding.count, 'row')} ({share}){texts}"
 
 
-def _rows(finding: Finding, width: int) -> Iterator[Text]:
-    places = [_place(row) for row in finding.rows]
-    labels = [_cut(visible(row.label), NAME) or "-" for row in finding.rows]
-    place_width, label_width = (max(map(cell_len, cells), default=0) for cells in (places, labels))
-    room = min(width, READABLE + UNLIMITED_TEXT) - 4 - place_width - 2 - label_width - 2
-    for row, place, label in zip(finding.rows, places, labels, strict=True):
+def _rows(placed: Sequence[tuple[str, Row]], width: int) -> Iterator[Text]:
+    """Rows and their places, one a line; what is remarkable about one stands beside its text, or under it."""
+    labels = [_cut(row.label, NAME) or "-" for _, row in placed]
+    place_width = max((cell_len(place) for place, _ in placed), default=0)
+    label_width = max(map(cell_len, labels), default=0)
+    room = max(12, min(width - 4 - place_width - 2 - label_width - 2, LONGEST_TEXT))
+    for (place, row), label in zip(placed, labels, strict=True):
         line = Text(f"    {set_cell_size(place, place_width)}  ", style="dim", no_wrap=True, overflow="ellipsis")
         line.append(f"{set_cell_size(label, label_width)}  ", style="not dim cyan")
-        detail = f"({visible(row.detail)})" if row.detail else ""
-        text = _cut(visible(row.text), max(12, room)) or "(blank)"
+        whole = visible(row.text.strip(_ENDS))
+        text = _cut(whole, room) or "(blank)"
         line.append(text, style="not dim")
+        detail = f"({_detail(row, cut=text != whole)})".removesuffix("()")
         beside = not detail or cell_len(text) + 2 + cell_len(detail) <= room
         if beside and detail:
             line.append(f"  {detail}")
         yield line
         if not beside:
             under = 4 + place_width + 2 + label_width + 2
-            yield Text(f"{' ' * under}{_cut(detail, max(12, room))}", style="dim", no_wrap=True, overflow="ellipsis")
+            yield Text(f"{' ' * under}{_cut(detail, room)}", style="dim", no_wrap=True, overflow="ellipsis")
 
 
-def _place(row: Row) -> str:
+def _detail(row: Row, *, cut: bool) -> str:
+    """What is remarkable about a row; nothing when it is the text's end, and that can be seen."""
+    end = row.detail.removeprefix("ends: ")
+    if end != row.detail:
+        return f"ends: {visible(end.strip(_ENDS))}" if cut else ""
+    return visible(row.detail)
+
+
+def _place(row: Row, *, whole: bool) -> str:
+    """Where a row stands; `whole`: its file has nothing else in it."""
+    if not row.file:
+        return f"line {row.line}"
     # The last two parts tell files of one data set apart.
-    return f"{'/'.join(PurePath(row.file).parts[-2:])}:{row.line}" if row.file else f"line {row.line:,}"
+    file = "/".join(PurePath(row.file).parts[-2:])
+    return file if whole else f"{file}:{row.line}"
 
 
 def _prose(text: str, width: int, indent: int) -> Text:

@@ -14,7 +14,7 @@ from textclf_sweep.cli import _output
 from textclf_sweep.cli._draw import draw
 from textclf_sweep.cli._errors import report_problems
 from textclf_sweep.cli._findings import render
-from textclf_sweep.cli._options import JsonOption, LabelOption, SetOption, TextOption, definition_file, overrides
+from textclf_sweep.cli._options import DEFAULT_FILE, JsonOption, LabelOption, SetOption, TextOption, overrides
 from textclf_sweep.definition.load import load, read_file
 from textclf_sweep.errors import DataError, InputError
 from textclf_sweep.sweep.catalogue import discover
@@ -54,7 +54,10 @@ def _checked(target: Path | None, settings: list[str] | None, text: tuple[str, .
         if text or label:
             fix = "use --set data.text=COLUMN and --set data.label=COLUMN, or name the data file itself"
             raise InputError("--text and --label are for data files; a definition names its columns", fix=fix)
-        path = definition_file(target)
+        if target is None and not DEFAULT_FILE.is_file():
+            fix = "name a definition or data, e.g. sweep check sweep.yaml or sweep check train.csv"
+            raise InputError(f"nothing was named and there is no {DEFAULT_FILE} in this folder", fix=fix)
+        path = target or DEFAULT_FILE
         return check_definition(load(read_file(path), discover(), path=path, overrides=overrides(settings)))
     if settings:
         fix = "name a definition (.yaml), or use --text and --label"

@@ -9,14 +9,14 @@ from __future__ import annotations
 import dataclasses
 import pkgutil
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 
 from textclf_sweep.data import sources
 from textclf_sweep.data.corpus import PartName
 from textclf_sweep.data.sources import Source, Table, read_table
-from textclf_sweep.data.sources._file import open_file
+from textclf_sweep.data.sources._file import chunks, open_file
 from textclf_sweep.data.sources._parts import PART_OF
 from textclf_sweep.data.sources._text import lines
 from textclf_sweep.definition.suggest import nearest
@@ -60,9 +60,14 @@ def settings(path: str, text: tuple[str, ...] = (), label: str = "") -> DataSett
     """
     source = _source(path)
     place = None if _module(source).PATH == "none" else str(Path(path).absolute())
+    place = _training(place) if source == "folder" and place else place
     table, options = _read(source, place)
-    chosen_label = label or _label(table, text)
-    chosen_text = text or (_text(table, chosen_label),)
+    try:
+        chosen_label = label or _label(table, text)
+        chosen_text = text or (_text(table, chosen_label),)
+    except DataError:
+        _read_hidden(table, source, place, options)
+        raise
     taken = {*chosen_text, chosen_label}
     return DataSettings(
         source,
@@ -82,6 +87,8 @@ def explained(chosen: DataSettings) -> str:
     columns = [f"texts in {' and '.join(map(repr, chosen.text))}", f"labels in {chosen.label!r}"]
     columns += [f"groups in {chosen.group!r}"] if chosen.group else []
     columns += [f"parts in {chosen.split!r}"] if chosen.split else []
+    others = {"validation": chosen.validation_path, "test": chosen.test_path}
+    columns += [f"{part} data in {Path(path).name!r} beside it" for part, path in others.items() if path]
     return f"read as {chosen.source}{f' ({own})' if own else ''}: {', '.join(columns)}"
 
 
@@ -152,16 +159,55 @@ def _source(path: str) -> str:
         return "huggingface" if any((place / name).is_file() for name in SAVED) else "folder"
     endings = {ending: name for name in names for ending in _module(name).EXTENSIONS}
     fitting = [ending for ending in endings if path.lower().endswith(ending)]
-    if fitting:
+    if fitting and place.exists():
         return endings[max(fitting, key=len)]
-    bundled = [name for name in names if _module(name).PATH == "none"]
-    expected = f"a folder, a file ({', '.join(sorted(endings))}) or {', '.join(bundled)}"
     if place.exists():
-        fix = "rename it, or write a definition with `data: {source: ..., path: ...}`"
-        raise DataError(Problem("the file's ending does not tell what kind of data it is", expected, fix, where=path))
-    near = nearest(path, bundled)
+        raise DataError(_unknown(path, f"a folder, or a file ending in {', '.join(sorted(endings))}"))
+    bundled = [name for name in names if _module(name).PATH == "none"]
+    expected = "a data file" if fitting else f"a folder, a file ({', '.join(sorted(endings))}) or {', '.join(bundled)}"
+    near = nearest(path, bundled) or _neighbour(place)
     fix = f"did you mean {near}?" if near else "check the path"
-    raise DataError(Problem("there are no such data", expected, fix, where=path))
+    what = "there is no such file" if fitting else "there are no such data"
+    raise DataError(Problem(what, expected, fix, where=path))
+
+
+def _neighbour(place: Path) -> str | None:
+    """The file or folder beside `place` whose name is nearest to its own, when one is near."""
+    try:
+        names = [item.name for item in place.parent.iterdir()]
+    except OSError:
+        return None
+    near = nearest(place.name, names)
+    return None if near is None else str(place.with_name(near))
+
+
+def _unknown(path: str, expected: str) -> Problem:
+    """What to do with a file whose ending says nothing, by what is in it.
+
+    Raises:
+        DataError: it is an archive or another file without plain text; the error says which.
+    """
+    with open_file(path) as file:
+        start = next(chunks(file, path), b"").removeprefix(b"\xef\xbb\xbf").lstrip()
+    if start.startswith(b"["):
+        fix = f"write each object in a line of its own: jq -c '.[]' {path} > {Path(path).with_suffix('.jsonl')}"
+        return Problem("this is one JSON array", expected, fix, where=path)
+    if start.startswith(b"{"):
+        fix = "rename it to end in .jsonl if there is an object in each line; else write it so, e.g. with `jq -c .`"
+        return Problem("the file's ending does not tell what kind of data it is", expected, fix, where=path)
+    fix = (
+        "rename it to end in .csv (or .tsv, with tabs) if it is a table with a column of labels; plain texts go into a "
+        "folder for each label, one .txt file a text"
+    )
+    return Problem("the file's ending does not tell what kind of data it is", expected, fix, where=path)
+
+
+def _training(folder: str) -> str:
+    """The folder of the training data where `folder` has one for each part, as in ``imdb/train/pos``; else `folder`."""
+    for place in sorted(Path(folder).iterdir()):
+        if PART_OF.get(place.name.lower()) == "train" and place.is_dir() and any(map(Path.is_dir, place.iterdir())):
+            return str(place)
+    return folder
 
 
 def _read(source: str, place: str | None) -> tuple[Table, dict[str, Scalar]]:
@@ -213,7 +259,7 @@ def _label(table: Table, taken: Collection[str]) -> str:
     alike = [name for name, values in left.items() if _is_label(values)]
     if len(alike) == 1:
         return alike[0]
-    raise _unclear(table, "labels", "--label", alike)
+    raise _unclear(table, "labels", "--label", alike, {name: _no_label(values) for name, values in left.items()})
 
 
 def _text(table: Table, label: str) -> str:
@@ -224,7 +270,9 @@ def _text(table: Table, label: str) -> str:
     longest = sorted(lengths, key=lambda name: -lengths[name])
     if longest and lengths[longest[0]] > 0 and (len(longest) == 1 or lengths[longest[0]] > 2 * lengths[longest[1]]):
         return longest[0]
-    raise _unclear(table, "texts", "--text", [name for name in longest if lengths[name] > 0])
+    alike = [name for name in longest if lengths[name] > 0]
+    reasons = {name: _no_text(table.columns[name]) for name in longest}
+    raise _unclear(table, "texts", "--text", alike, reasons)
 
 
 def _is_label(values: Sequence[str]) -> bool:
@@ -260,9 +308,61 @@ def _split(table: Table, taken: Collection[str]) -> str | None:
     return name if "" not in parts and "train" in parts else None
 
 
-def _unclear(table: Table, what: str, option: str, alike: Iterable[str]) -> DataError:
-    candidates = list(alike)
-    found = f"several columns could be the {what}" if len(candidates) > 1 else f"no column looks like the {what}"
+def _read_hidden(table: Table, source: str, place: str | None, options: dict[str, Scalar]) -> None:
+    """Read the columns that are named like texts or labels but hold neither.
+
+    Raises:
+        DataError: there is one; the source says what it holds instead.
+    """
+    hidden = [name for name in table.header if name not in table.columns and name.lower() in (*TEXT, *LABEL)]
+    for name in hidden:
+        _module(source).read(place, options, {name})
+
+
+def _no_label(values: Sequence[str]) -> str:
+    """Why values do not look like labels, as a predicate."""
+    seen = [value.strip() for value in values if value.strip()]
+    distinct = set(seen)
+    if len(distinct) < 2:
+        return f"is {seen[0][:SHORT]!r} in every row" if seen else "is blank"
+    if len(distinct) == len(seen):
+        return "has a different value in every row"
+    longest = max(map(len, distinct))
+    if longest > SHORT:
+        return f"has values of up to {longest:,} characters"
+    return f"has {len(distinct):,} different values in {len(seen):,} rows"
+
+
+def _no_text(values: Sequence[str]) -> str:
+    """Why values do not look like texts, as a predicate."""
+    seen = [value.strip() for value in values if value.strip()]
+    if not seen:
+        return "is blank"
+    distinct = len(set(seen))
+    few = distinct < len(seen) / 3
+    return f"has {distinct:,} different values in {len(seen):,} rows" if few else "has single words"
+
+
+def _unclear(table: Table, what: str, option: str, alike: Sequence[str], reasons: Mapping[str, str]) -> DataError:
+    """The error where it cannot be told which column is what.
+
+    Args:
+        table: the data.
+        what: what is looked for, ``texts`` or ``labels``.
+        option: of the command line, that names it.
+        alike: columns that could be it.
+        reasons: why the others cannot, by column.
+    """
+    if len(table.header) == 1:
+        fix = table.advice or "name a table that has both"
+        found = f"there is one column only, {table.header[0]!r}"
+        return DataError(Problem(found, "a column of texts and one of labels", fix, where=table.where))
     columns = ", ".join(map(repr, table.header[:20])) + (", ..." if len(table.header) > 20 else "")
-    fix = f"name it, e.g. {option} {(candidates or list(table.header) or ['COLUMN'])[0]}"
-    return DataError(Problem(found, f"one of {columns}", fix, where=table.where))
+    if len(alike) > 1:
+        found, fix = f"several columns could be the {what}", f"name it, e.g. {option} {alike[0]}"
+        return DataError(Problem(found, f"one of {columns}", fix, where=table.where))
+    shown = list(reasons.items())[:3]
+    found = "; ".join((f"no column looks like the {what}", *(f"{name!r} {reason}" for name, reason in shown)))
+    kind = "short values, each in several rows" if what == "labels" else "several words in a row, most rows different"
+    fix = f"if one is it all the same, name it: {option} {shown[0][0]}" if shown else f"add a column of {what}"
+    return DataError(Problem(found, f"a column of {what}: {kind}", fix, where=table.where))

@@ -145,8 +145,9 @@ def _unknown(key: str, asked: Iterable[str], known: set[str]) -> list[str]:
     absent = [label for label in asked if label not in known]
     if not absent:
         return []
-    near = difflib.get_close_matches(absent[0], sorted(known), 1, cutoff=0.7)
-    hint = f" (did you mean {near[0]!r}?)" if near else ""
+    by_name = {label.strip().lower(): label for label in sorted(known)}
+    near = difflib.get_close_matches(absent[0].strip().lower(), by_name, 1, cutoff=0.6)
+    hint = f" (did you mean {by_name[near[0]]!r}?)" if near else ""
     return [f"{key} names {_labels(absent)} that {'does' if len(absent) == 1 else 'do'} not occur{hint}"]
 
 

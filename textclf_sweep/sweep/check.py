@@ -6,6 +6,7 @@ import dataclasses
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any
 
 from textclf_sweep import data
@@ -15,6 +16,7 @@ from textclf_sweep.data.findings import Finding
 from textclf_sweep.definition.types import DataSettings, SweepDefinition
 from textclf_sweep.errors import DataError, Problem
 from textclf_sweep.sweep.assumptions import assumptions, check_cleaning
+from textclf_sweep.sweep.init import SEED
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,8 @@ class Checked:
         parts: rows of train, validation and test; empty when the data cannot be split.
         notes: one sentence for everything that was dropped or changed.
         findings: every one, the gravest first.
-        problems: why the data cannot be split; empty when they can.
+        problems: why the data cannot be split; empty when they can, and where a fatal finding says it.
+        settings: how they were read.
     """
 
     name: str
@@ -40,6 +43,7 @@ class Checked:
     notes: tuple[str, ...]
     findings: tuple[Finding, ...]
     problems: tuple[Problem, ...]
+    settings: DataSettings | None = None
 
     @property
     def fatal(self) -> bool:
@@ -50,6 +54,7 @@ class Checked:
         """The object of ``sweep check --json``."""
         return {
             "name": self.name,
+            "chosen": None if self.settings is None else _chosen(self.settings),
             "rows": self.rows,
             "labels": dict(self.labels),
             "parts": dict(self.parts),
@@ -84,31 +89,56 @@ def check_data(path: str, text: tuple[str, ...] = (), label: str = "") -> Checke
     if label and label in text:
         what = f"texts and labels are both in column {label!r}"
         raise DataError(Problem(what, "two columns", "name another one with --text or --label", where=path))
-    settings = guess.settings(path, text, label)
-    checked = _check(settings, 0, data.Assumptions())
-    return dataclasses.replace(checked, chosen=guess.explained(settings))
+    settings, notes = guess.siblings(guess.settings(path, text, label))
+    # The split that a definition would have that is written for these data.
+    checked = _check(settings, SEED, data.Assumptions(seed=SEED))
+    return dataclasses.replace(checked, chosen=guess.explained(settings), notes=(*notes, *checked.notes))
 
 
 def _check(settings: DataSettings, seed: int, assumed: data.Assumptions) -> Checked:
     examined = data.examine(settings, assumed)
-    corpus, problems = examined.corpus, tuple[Problem, ...]()
+    corpus, findings, problems = examined.corpus, examined.findings, tuple[Problem, ...]()
     parts, notes = dict[str, int](), corpus.notes
-    try:
-        splits = data.divide(examined, settings, seed)
-        parts, notes = {name: len(splits.part(name)) for name in PARTS}, splits.notes
-    except DataError as error:
-        # Where no row is left, the fatal finding says why.
-        problems = () if not len(corpus) and _grave(examined.findings) else error.problems
+    # A fatal finding says why nothing is split; no error need say it again.
+    if not _grave(findings):
+        try:
+            splits = data.divide(examined, settings, seed)
+            parts, notes = {name: len(splits.part(name)) for name in PARTS}, splits.notes
+            findings = splits.findings
+        except DataError as error:
+            problems = error.problems
     return Checked(
-        name=corpus.name,
+        name=_name(corpus.name, settings),
         chosen="",
         rows=examined.rows,
         labels=dict(Counter(corpus.labels).most_common()),
         parts=parts,
         notes=notes,
-        findings=examined.findings,
+        findings=findings,
         problems=problems,
+        settings=settings,
     )
+
+
+def _name(name: str, settings: DataSettings) -> str:
+    """What data are called that may be in several files: ``data/train.csv with dev.csv and test.csv``."""
+    others = [PurePath(path).name for path in (settings.validation_path, settings.test_path) if path is not None]
+    return f"{name} with {' and '.join(others)}" if others else name
+
+
+def _chosen(settings: DataSettings) -> dict[str, Any]:
+    """How data are read, as a JSON object."""
+    return {
+        "source": settings.source,
+        "path": settings.path,
+        "validation": settings.validation_path,
+        "test": settings.test_path,
+        "text": list(settings.text),
+        "label": settings.label,
+        "group": settings.group,
+        "split": settings.split,
+        "options": dict(settings.options),
+    }
 
 
 def _grave(findings: tuple[Finding, ...]) -> bool:

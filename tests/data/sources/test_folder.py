@@ -94,6 +94,9 @@ def test_no_texts(tmp_path: Path) -> None:
     assert "a folder for each label" in only_problem(tmp_path).expected
     (tmp_path / "a.txt").write_text("x", encoding="utf-8")
     assert "LABEL" in only_problem(tmp_path).fix
+    for name in ("dev.csv", "train.csv"):
+        (tmp_path / name).write_text("x", encoding="utf-8")
+    assert only_problem(tmp_path).fix == f"name the file itself: {tmp_path.name}/train.csv"
 
 
 def test_encoding_names_the_file(root: Path) -> None:

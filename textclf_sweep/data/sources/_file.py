@@ -135,7 +135,8 @@ def _read(stream: io.BufferedReader | gzip.GzipFile, offset: int, where: str) ->
     try:
         return stream.read(CHUNK)
     except EOFError as error:
-        what = f"the gzip file ends too early, after {offset:,} bytes of data"
+        # What was unpacked since the last whole piece is lost.
+        what = "the gzip file ends too early" + (f", after more than {offset:,} bytes of data" if offset else "")
         raise DataError(Problem(what, "a whole file", "copy or download it again", where=where)) from error
     except (gzip.BadGzipFile, zlib.error) as error:
         what = f"the gzip file is damaged, after {offset:,} bytes of data: {error}"

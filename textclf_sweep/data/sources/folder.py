@@ -18,6 +18,8 @@ EXTENSIONS: tuple[str, ...] = ()
 PATH = "folder"
 
 _ENDING = ".txt"
+_TABLES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz", ".parquet")
+"""Endings of files that have many texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +61,7 @@ def read(path: str | None, options: Mapping[str, Scalar], columns: Collection[st
     where, encoding = str(path), str(option(options, _text.ENCODING))
     tree = _tree(root, where)
     if not tree.files:
-        what = f"there is no {_ENDING} file in a label's folder"
-        fix = f"put the texts of each label into a folder of its name: {root.name}/LABEL/TEXT{_ENDING}"
-        raise DataError(Problem(what, f"a folder for each label, with {_ENDING} files in it", fix, where=where))
+        raise DataError(_no_texts(root, tree, where))
     header = ("text", "label")
     kept = chosen(header, columns)
     texts: dict[str, tuple[str, ...]] = {}
@@ -114,6 +114,18 @@ def _entries(folder: Path, root: Path, where: str) -> list[os.DirEntry[str]]:
             fix = "copy the files into the folder, or name the folder that holds them all"
             raise DataError(Problem(what, "files within the folder that is named", fix, where=entry.path))
     return entries
+
+
+def _no_texts(root: Path, tree: _Tree, where: str) -> Problem:
+    tables = sorted(
+        (name for name in tree.loose if name.lower().endswith(_TABLES)), key=lambda name: "train" not in name
+    )
+    if tables:
+        fix = f"name the file itself: {root.name}/{next((name for name in tables if 'train' in name), tables[0])}"
+    else:
+        fix = f"put the texts of each label into a folder of its name: {root.name}/LABEL/TEXT{_ENDING}"
+    what = f"there is no {_ENDING} file in a label's folder"
+    return Problem(what, f"a folder for each label, with {_ENDING} files in it", fix, where=where)
 
 
 def _too_deep(root: Path, label: str, name: str) -> Problem:

@@ -108,6 +108,8 @@ class _Reader:
         if isinstance(value, dict):
             return value
         kind = {list: "a list", str: "a string", bool: "true or false"}.get(type(value), "no object")
+        # Numbers are read as they are written, as strings.
+        kind = "a number" if kind == "a string" and not text.lstrip().startswith('"') else kind
         fix = "write each object in a line of its own, e.g. with `jq -c '.[]' FILE`" if kind == "a list" else ""
         expected = 'an object a line: {"text": ..., "label": ...}'
         raise DataError(Problem(f"the line is {kind}", expected, fix, where=place))
