@@ -55,8 +55,8 @@ def report(findings: Findings) -> str:
 
 
 def _section(finding: Mapping[str, Any]) -> str:
-    head = f"## {finding['severity']}: {finding['name']}"
-    lines = [head, "", f"{finding['count']:,} rows ({finding['share']:.1%}). {_escaped(finding['why'])}.", ""]
+    head = f"## {finding['severity']}: {finding['name']}, {finding['count']:,} rows ({finding['share']:.1%})"
+    lines = [head, "", f"{_escaped(finding['why'])}.", ""]
     rows = finding.get("rows", ())
     if rows:
         lines += ["| line | label | text |", "|---|---|---|", *map(_row, rows), ""]
