@@ -16,6 +16,7 @@ from textclf_sweep.cli._draw import UNLIMITED
 from textclf_sweep.cli._findings import named, render, summary, visible
 from textclf_sweep.data.findings import Finding, Row
 from textclf_sweep.definition.types import DataSettings
+from textclf_sweep.errors import Problem
 from textclf_sweep.sweep.check import Checked
 
 pytestmark = pytest.mark.unit
@@ -80,7 +81,15 @@ def test_a_file_for_each_text_has_no_lines() -> None:
     rows = (Row(47, "shares fell", "business", "/data/bbc/business/0189.txt"),)
     checked = replace(CHECKED, findings=(replace(FINDING, rows=rows),))
     assert "business/0189.txt:47 " in drawn(checked, 120)
-    assert "business/0189.txt  business" in drawn(replace(checked, settings=DataSettings("folder", "/data/bbc")), 120)
+    folder = DataSettings("folder", "/data/bbc")
+    assert "    business/0189.txt  business" in drawn(replace(checked, settings=folder), 120)
+    folder = replace(folder, test_path="/data/other")
+    assert "    bbc/business/0189.txt  business" in drawn(replace(checked, settings=folder), 120)
+
+
+def test_data_that_cannot_be_split_say_so_at_once() -> None:
+    text = drawn(replace(CHECKED, parts={}, problems=(Problem("no row is left"),)), 120)
+    assert text.startswith("mail.csv: 5,000 rows, 14 labels\ncannot be split: see the error below\n")
 
 
 def test_nothing_found_is_said() -> None:

@@ -108,6 +108,8 @@ def test_labels_that_do_not_occur_are_noted(corpus: Make) -> None:
         "labels names label 'sports' that does not occur (did you mean 'sport'?)",
         "drop_labels names labels 'new', 'old' that do not occur (did you mean 'news'?)",
     ) or result.notes[1].startswith("drop_labels names labels 'new', 'old' that do not occur")
+    (note,) = prepared(made, drop_labels=("SPORTS ",)).notes
+    assert note == "drop_labels names label 'SPORTS ' that does not occur (did you mean 'sport'?)"
 
 
 def test_labels_mapped_to_nothing_go_with_their_rows(corpus: Make) -> None:

@@ -35,11 +35,14 @@ def render(checked: Checked, width: int) -> RenderableType:
     """All of it, as wide as `width` columns."""
     labels = {*checked.labels, *(row.label for finding in checked.findings for row in finding.rows)}
     shown = named(labels)
-    files = checked.settings is not None and checked.settings.source == "folder"
+    settings = checked.settings
+    files = settings is not None and settings.source == "folder"
+    # The last parts tell files of one data set apart: label and text, before them train or test.
+    depth = 3 if files and settings and (settings.validation_path or settings.test_path) else 2
     blocks: list[RenderableType] = [_head(checked, shown, width)]
     for finding in checked.findings:
         rows = [replace(row, label=shown[row.label]) for row in finding.rows]
-        blocks += [Text(""), _finding(finding, [(_place(row, whole=files), row) for row in rows], width)]
+        blocks += [Text(""), _finding(finding, [(_place(row, depth, whole=files), row) for row in rows], width)]
     if not checked.findings:
         blocks += [Text(""), Text("nothing was found", style="bold green")]
     return Group(*blocks)
@@ -87,6 +90,8 @@ def _head(checked: Checked, shown: Mapping[str, str], width: int) -> RenderableT
     if checked.parts:
         parts = " / ".join(f"{count:,}" for count in checked.parts.values())
         lines.append(Text(f"{' / '.join(checked.parts)}: {parts}"))
+    elif checked.problems:
+        lines.append(Text("cannot be split: see the error below", style=COLOURS["fatal"]))
     if checked.chosen:
         lines.append(Text(checked.chosen, style="dim"))
     lines += [Text(""), *_labels({shown[label]: count for label, count in checked.labels.items()})]
@@ -160,12 +165,11 @@ def _detail(row: Row, *, cut: bool) -> str:
     return visible(row.detail)
 
 
-def _place(row: Row, *, whole: bool) -> str:
-    """Where a row stands; `whole`: its file has nothing else in it."""
+def _place(row: Row, depth: int, *, whole: bool) -> str:
+    """Where a row stands: its file's last `depth` parts; and its line, unless the row is the `whole` file."""
     if not row.file:
         return f"line {row.line}"
-    # The last two parts tell files of one data set apart.
-    file = "/".join(PurePath(row.file).parts[-2:])
+    file = "/".join(PurePath(row.file).parts[-depth:])
     return file if whole else f"{file}:{row.line}"
 
 

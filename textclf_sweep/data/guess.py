@@ -10,6 +10,7 @@ import dataclasses
 import pkgutil
 import re
 from collections.abc import Collection, Mapping, Sequence
+from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 
@@ -177,8 +178,8 @@ def _neighbour(place: Path) -> str | None:
         names = [item.name for item in place.parent.iterdir()]
     except OSError:
         return None
-    near = nearest(place.name, names)
-    return None if near is None else str(place.with_name(near))
+    near = get_close_matches(place.name, names, 1, cutoff=0.75)
+    return str(place.with_name(near[0])) if near else None
 
 
 def _unknown(path: str, expected: str) -> Problem:

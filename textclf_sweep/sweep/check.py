@@ -18,6 +18,9 @@ from textclf_sweep.errors import DataError, Problem
 from textclf_sweep.sweep.assumptions import assumptions, check_cleaning
 from textclf_sweep.sweep.init import SEED
 
+WRONG_LABELS = ("label_column_misread", "single_label")
+"""Fatal findings after which it is of no use how many rows there are for a label."""
+
 
 @dataclass(frozen=True, slots=True)
 class Checked:
@@ -99,6 +102,8 @@ def _check(settings: DataSettings, seed: int, assumed: data.Assumptions) -> Chec
     examined = data.examine(settings, assumed)
     corpus, findings, problems = examined.corpus, examined.findings, tuple[Problem, ...]()
     parts, notes = dict[str, int](), corpus.notes
+    if any(finding.severity == "fatal" and finding.name in WRONG_LABELS for finding in findings):
+        findings = tuple(finding for finding in findings if finding.name != "few_rows")
     # A fatal finding says why nothing is split; no error need say it again.
     if not _grave(findings):
         try:
