@@ -132,6 +132,12 @@ def test_wrong_labels_are_ranked(share: float, severity: str) -> None:
     assert set(first.text.split()) & set(WORDS[expected])
 
 
+def test_a_label_written_in_another_way_is_not_wrong() -> None:
+    corpus = made(600)
+    labels = tuple(label.upper() if row % 3 else label for row, label in enumerate(corpus.labels))
+    assert mislabelled(Subject(dataclasses.replace(corpus, labels=labels))) is None
+
+
 def test_equal_and_grouped_texts_share_a_fold() -> None:
     corpus = made(200)
     texts = tuple(corpus.texts[row] if row % 2 == 0 else corpus.texts[row - 1].upper() for row in range(200))

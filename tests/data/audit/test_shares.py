@@ -37,7 +37,7 @@ def test_large_clusters_leave_little_for_the_other_parts(corpus: Make) -> None:
     assert finding is not None
     assert (finding.name, finding.severity, finding.count) == ("uneven_split", "warning", 270)
     assert "the largest of 1 such clusters has 270 rows (90.0%)" in finding.why
-    assert "where 15% was asked for" in finding.why
+    assert "instead of 15%" in finding.why
     assert "data.group" in finding.fix
 
 

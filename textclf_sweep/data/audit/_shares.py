@@ -37,7 +37,7 @@ def uneven_split(corpus: Corpus, splits: Splits, settings: DataSettings, seed: i
     if off <= OFF_NOTE or off * len(free) <= OFF_ROWS:
         return None
     shares = ", ".join(
-        f"{name} has {plural(held[name], 'row')}, {held[name] / len(free):.1%} where {asked[name]:.0%} was asked for"
+        f"{name} has {plural(held[name], 'row')}, {held[name] / len(free):.1%} instead of {asked[name]:.0%}"
         for name in PARTS
         if asked[name]
     )

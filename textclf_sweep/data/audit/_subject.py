@@ -7,7 +7,7 @@ import random
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import sqrt
 
@@ -80,8 +80,11 @@ class Subject:
 
     @cached_property
     def linear(self) -> OutOfFold | None:
-        """What a linear model thinks of each row's label; None where there is nothing to tell apart."""
-        return judge(self.corpus, self.comparable, self.assumptions.seed)
+        """What a linear model thinks of each row's label as `meant`; None where there is nothing to tell apart."""
+        corpus = self.corpus
+        if self.families:
+            corpus = replace(corpus, labels=tuple(self.meant[label] for label in corpus.labels))
+        return judge(corpus, self.comparable, self.assumptions.seed)
 
     @cached_property
     def counts(self) -> Counter[str]:
