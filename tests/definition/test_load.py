@@ -374,6 +374,16 @@ def test_a_file_is_read_from_where_it_is(tmp_path: Path, catalogue: Catalogue) -
     assert found.data.path == str(tmp_path / "t.csv")
 
 
+def test_a_data_file_of_no_known_kind_is_said_to_be_there(tmp_path: Path, catalogue: Catalogue) -> None:
+    file, data = tmp_path / "tickets.yaml", tmp_path / "a.zip"
+    data.touch()
+    file.write_text("architecture: lstm\nmethod: random\ndata: {path: a.zip}", encoding="utf-8")
+    with pytest.raises(DefinitionError, match="does not tell the kind of the data") as caught:
+        load_file(file, catalogue)
+    assert "no such folder" not in str(caught.value)
+    assert f"`sweep check {data}` says what it is" in str(caught.value)
+
+
 def test_a_file_that_cannot_be_read_is_an_error_with_its_name(tmp_path: Path, catalogue: Catalogue) -> None:
     (tmp_path / "lstm.yaml").touch()
     (tmp_path / "big.yaml").write_bytes(b"#" * 10_000_000)

@@ -165,6 +165,13 @@ def _by_folder(field: Field, path: str, catalogue: Catalogue) -> Entry | None:
     return next((entry for entry in catalogue.sources.values() if entry.path == kind), None)
 
 
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # ValueError: a NUL character
+        return False
+
+
 def _is_folder(path: Path) -> bool:
     try:
         return path.is_dir()
@@ -177,7 +184,12 @@ def _untold(field: Field, path: str, catalogue: Catalogue, problems: Problems) -
     bundled = nearest(path, [name for name, entry in catalogue.sources.items() if entry.path == "none"])
     endings = sorted(ending for entry in catalogue.sources.values() for ending in entry.extensions)
     fix = f"write source: {bundled}" if bundled else "add source: to say what it is, or check the path"
-    what = f"the ending of {quote(path)} does not tell the kind of the data, and there is no such folder"
+    what = f"the ending of {quote(path)} does not tell the kind of the data"
+    file = Path(_absolute(field, path))
+    if _is_file(file):
+        fix = f"unpack or convert it first (`sweep check {file}` says what it is), or add source: to say what it is"
+    else:
+        what = f"{what}, and there is no such folder"
     problems.add(field, what, f"a folder, or one of {', '.join(endings)}", fix)
 
 
