@@ -34,6 +34,13 @@ def test_it_writes_sweep_yaml_and_says_what_it_did(mails: Path, capsys: pytest.C
     assert sorted(path.name for path in mails.iterdir()) == ["mails.csv", "sweep.yaml"]
 
 
+def test_a_file_without_a_header_is_warned_of(mails: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = (mails / "mails.csv").read_text().splitlines()[1:]
+    (mails / "mails.csv").write_text("\n".join(lines))
+    assert _commands.run(["init", "mails.csv"]) == 0
+    assert "warning: the column of the labels is named '0', like one of its own labels" in capsys.readouterr().err
+
+
 def test_programs_get_one_object(mails: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (mails / "sweeps").mkdir()
     assert _commands.run(["init", "mails.csv", "-o", "sweeps/mails.yml", "--json"]) == 0

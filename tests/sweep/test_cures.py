@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from textclf_sweep.data.findings import Finding
-from textclf_sweep.sweep.cures import cures
+from textclf_sweep.sweep.cures import cures, merged
 
 pytestmark = pytest.mark.unit
 
@@ -46,3 +46,29 @@ def test_labels_that_may_differ_in_meaning_are_told_apart_from_those_that_cannot
     assert found["data.labels"].harmless
     assert found["data.labels?"].value == {"lights_of": "lights_on", "+": "-"}
     assert not found["data.labels?"].harmless
+
+
+def test_what_is_found_in_cured_data_is_for_the_user_to_decide_but_for_the_metric() -> None:
+    first = cures(
+        [
+            finding("imbalance", "metric:\n  name: val_macro_f1"),
+            finding("html_debris", "data:\n  cleaning:\n    strip_html: true"),
+            finding("rare_label", 'data:\n  drop_labels: ["A"]'),
+            finding("few_rows", "data:\n  folds: 5"),
+        ]
+    )
+    again = cures(
+        [
+            finding("rare_label", 'data:\n  drop_labels: ["b"]'),
+            finding("truncation", "parameters:\n  max_length: {value: 128}"),
+        ]
+    )
+    found = merged(first, again)
+    assert {key: cure.harmless for key, cure in found.items()} == {
+        "data.cleaning.strip_html": True,
+        "data.folds": False,
+        "data.drop_labels": False,
+        "parameters.max_length": False,
+    }
+    assert found["data.drop_labels"].value == ["b"]
+    assert merged(first, first)["metric.name"].harmless

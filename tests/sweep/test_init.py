@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
+import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -12,8 +14,9 @@ from hypothesis import strategies as st
 
 from textclf_sweep import data
 from textclf_sweep.definition.load import load
-from textclf_sweep.definition.types import DataSettings, SweepDefinition
+from textclf_sweep.definition.types import DataSettings, Missing, SweepDefinition
 from textclf_sweep.errors import DataError
+from textclf_sweep.sweep.assumptions import assumptions
 from textclf_sweep.sweep.catalogue import discover
 from textclf_sweep.sweep.init import Draft, draft, sweep_name
 
@@ -115,6 +118,54 @@ def test_separate_files_are_the_parts(write: Callable[..., Path], rows: list[lis
     assert [len(splits.part(name)) for name in ("train", "validation", "test")] == [90, 15, 15]
     assert definition.name == "mails"
     assert "  validation: mails/val.csv" in drafted.text
+
+
+def test_what_is_said_is_of_the_data_as_they_will_be(
+    write: Callable[..., Path], rows: list[list[str]], tmp_path: Path
+) -> None:
+    for number in (1, 4, 7):
+        rows[number][1] = f" {rows[number][1].upper()}"
+    drafted = draft(str(write(rows)), tmp_path / "sweep.yaml")
+    definition = accepted(drafted, tmp_path / "sweep.yaml")
+    again = data.examine(definition.data, assumptions(definition)).findings
+    left = [finding for finding in drafted.findings if finding.name not in drafted.handled]
+    assert left == [finding for finding in again if finding.name not in drafted.handled]
+    assert left
+    before = data.examine(dataclasses.replace(definition.data, trim_labels=False, label_case="keep", labels=()))
+    assert [finding for finding in drafted.findings if finding.name == "label_variants"] == [
+        finding for finding in before.findings if finding.name == "label_variants"
+    ]
+
+
+def test_one_architecture_can_be_tried_with_the_command_in_the_file(
+    write: Callable[..., Path], rows: list[list[str]], tmp_path: Path
+) -> None:
+    file = tmp_path / "my sweep.yaml"
+    drafted = draft(str(write(rows)), file)
+    accepted(drafted, file)
+    (line,) = (line for line in drafted.text.splitlines() if "--set" in line)
+    sweep, run, name, *options = shlex.split(line.removeprefix("# "))
+    assert (sweep, run, name) == ("sweep", "run", "my sweep.yaml")
+    definition = load(file.read_bytes(), discover(), path=file, overrides=options[1::2])
+    assert (definition.name, definition.architectures, definition.run_cap) == ("news-quick", ("tfidf_mlp",), 1)
+
+
+def test_other_columns_are_proposed(write: Callable[..., Path], rows: list[list[str]], tmp_path: Path) -> None:
+    more = [["customer", "title"], *([f"c{number % 30}", f"about day {number} in short"] for number in range(120))]
+    wide = [[*row, *other] for row, other in zip(rows, more, strict=True)]
+    wide[9][0] = ""
+    drafted = draft(str(write(wide)), tmp_path / "sweep.yaml")
+    definition = accepted(drafted, tmp_path / "sweep.yaml")
+    assert definition.data.missing == Missing("from", "title")
+    assert len(data.examine(definition.data).corpus) == 120
+    assert "\n  # text: [body, title] # instead of text and missing" in drafted.text
+    assert "\n  # group: customer #" in drafted.text
+
+
+def test_a_file_without_a_header(write: Callable[..., Path], rows: list[list[str]], tmp_path: Path) -> None:
+    drafted = draft(str(write(rows[1:])), tmp_path / "sweep.yaml", (rows[1][0],), rows[1][1])
+    assert "missing_header" in {finding.name for finding in drafted.findings}
+    assert "# - warning: missing_header, 1 row" in drafted.text
 
 
 def test_many_labels_and_real_texts(tmp_path: Path) -> None:

@@ -93,6 +93,9 @@ def show(drafted: Draft, file: Path) -> None:
     found = summary(drafted.findings) or "nothing was found in the data"
     handled = f"; dealt with in the definition: {', '.join(drafted.handled)}" if drafted.handled else ""
     _output.say(f"{found}{handled}")
+    for finding in drafted.findings:
+        if finding.name == "missing_header":
+            _output.tagged("warning", f"{finding.why}\n  hint: {finding.fix}")
     _output.say(f"wrote {file}\n")
     default = file == DEFAULT_FILE
     words = {

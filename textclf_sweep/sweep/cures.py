@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import yaml
@@ -48,6 +48,24 @@ def cures(findings: Iterable[Finding]) -> dict[str, Cure]:
             for name, part in _told_apart(value) if key == "data.labels" else ((key, value),):
                 found.setdefault(name, Cure(name, part, finding, name in HARMLESS or name == "data.labels"))
     return found
+
+
+def merged(written: Mapping[str, Cure], again: Mapping[str, Cure]) -> dict[str, Cure]:
+    """Cures that a definition has, and what is proposed for the data as that definition prepares them.
+
+    Args:
+        written: by key; the harmless ones, and the folds, are in the definition.
+        again: by key; of them all but the metric are for the user to decide: nobody has looked at the data with them.
+    """
+    kept = {
+        key: cure for key, cure in written.items() if key == "data.folds" or (cure.harmless and key != "metric.name")
+    }
+    new = {
+        key: replace(cure, harmless=cure.harmless and key == "metric.name")
+        for key, cure in again.items()
+        if key not in kept
+    }
+    return kept | new
 
 
 def _keys(patch: str) -> Iterator[tuple[str, Any]]:

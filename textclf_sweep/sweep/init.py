@@ -10,22 +10,27 @@ import contextlib
 import dataclasses
 import os
 import re
+import shlex
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from textclf_sweep import data
-from textclf_sweep.data import guess
+from textclf_sweep.data import audit, guess
 from textclf_sweep.data.corpus import Corpus
 from textclf_sweep.data.features.tokens import tokenize
 from textclf_sweep.data.findings import Finding
 from textclf_sweep.data.prepare import prepare
 from textclf_sweep.data.sources._parts import PART_OF
-from textclf_sweep.definition.types import DataSettings
+from textclf_sweep.definition.load import load
+from textclf_sweep.definition.types import DataSettings, Missing
 from textclf_sweep.definition.writing import Entry, commented, written
 from textclf_sweep.errors import DataError
-from textclf_sweep.sweep.cures import Cure, cures
+from textclf_sweep.sweep.assumptions import assumptions
+from textclf_sweep.sweep.catalogue import discover
+from textclf_sweep.sweep.columns import Columns, proposed
+from textclf_sweep.sweep.cures import Cure, cures, merged
 
 SEED = 7
 SAMPLE = 20_000
@@ -50,7 +55,8 @@ class Draft:
         rows: of the source.
         labels: rows of each label as it will be learned, the commonest first.
         chosen: how the data are read, in words.
-        findings: every one, the gravest first.
+        findings: what the definition deals with, as it was found, and everything that is found in the data as it has
+            them prepared; the gravest first.
         handled: names of the findings that the definition deals with.
     """
 
@@ -93,24 +99,42 @@ def draft(target: str, file: Path, text: tuple[str, ...] = (), label: str = "", 
     chosen, notes = guess.siblings(guess.settings(target, text, label))
     examined = data.examine(chosen, data.Assumptions(seed=SEED))
     data.refuse(examined, force=force)
-    found = cures(examined.findings)
+    columns = proposed(chosen)
+    found = _spared(cures(examined.findings), columns)
     settings = _cured(chosen, found)
-    examined = dataclasses.replace(examined, corpus=prepare(examined.corpus, settings))
-    settings = _with_folds(settings, examined, asked="data.folds" in found)
-    size = _size(examined.corpus)
-    used = {cure.finding.name for cure in found.values() if _applies(cure, settings)}
+    cured = dataclasses.replace(examined, corpus=prepare(examined.corpus, settings))
+    settings = _with_folds(settings, cured, asked="data.folds" in found)
+    name, size = sweep_name(target, chosen), _size(cured.corpus)
+
+    def body(found: Mapping[str, Cure]) -> str:
+        return written(_body(name, _data(target, file, settings, found, columns), size, found))
+
+    again = _again(body(found), file, force=force)
+    found = merged(found, cures(again.findings))
+    handled = [cure.finding for cure in found.values() if _applies(cure, settings)]
     drafted = Draft(
         text="",
-        name=sweep_name(target, chosen),
+        name=name,
         rows=examined.rows,
-        labels=dict(Counter(examined.corpus.labels).most_common()),
+        labels=dict(Counter(again.corpus.labels).most_common()),
         chosen=guess.explained(chosen),
-        findings=examined.findings,
-        handled=tuple(finding.name for finding in examined.findings if finding.name in used),
+        findings=_listed(handled, again.findings),
+        handled=tuple(dict.fromkeys(finding.name for finding in handled)),
     )
-    head = commented("\n".join(_head(drafted, size, file.name, notes)))
-    body = _body(drafted.name, _data(target, file, settings, found), size, found)
-    return dataclasses.replace(drafted, text="\n".join([*head, "", written(body)]))
+    head = [*_head(drafted, size, file.name, notes), "#", *commented("\n".join(_found(drafted, handled)))]
+    return dataclasses.replace(drafted, text="\n".join([*head, "", body(found)]))
+
+
+def _again(text: str, file: Path, *, force: bool) -> data.Examined:
+    """The data as a definition prepares them: what is said of them is to hold for what is learned from.
+
+    Raises:
+        DataError: a finding is fatal.
+    """
+    definition = load(text, discover(), path=file)
+    examined = data.examine(definition.data, assumptions(definition))
+    data.refuse(examined, force=force)
+    return examined
 
 
 def sweep_name(target: str, chosen: DataSettings) -> str:
@@ -119,6 +143,21 @@ def sweep_name(target: str, chosen: DataSettings) -> str:
     stem = path.name.split(".")[0]
     name = path.parent.name if stem.lower() in PART_OF else stem
     return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-._")[:64] or "mine"
+
+
+def _spared(found: Mapping[str, Cure], columns: Columns) -> Mapping[str, Cure]:
+    """The cures, where texts that are missing are taken from a column that has them rather than dropped."""
+    missing = found.get("data.missing")
+    if missing is None or not columns.spare:
+        return found
+    return {**found, "data.missing": dataclasses.replace(missing, value={"from": columns.spare})}
+
+
+def _listed(handled: Sequence[Finding], again: Sequence[Finding]) -> tuple[Finding, ...]:
+    """What was dealt with, as it was found, and what is left of the data then."""
+    names = {finding.name for finding in handled}
+    left = [finding for finding in again if finding not in handled and (finding.name not in names or finding.patch)]
+    return audit.ordered(dict.fromkeys([*handled, *left]))
 
 
 def _applies(cure: Cure, settings: DataSettings) -> bool:
@@ -133,7 +172,12 @@ def _cured(chosen: DataSettings, found: Mapping[str, Cure]) -> DataSettings:
         trim_labels=values.get("data.trim_labels", False),
         label_case=values.get("data.label_case", "keep"),
         labels=tuple(values.get("data.labels", {}).items()),
+        missing=_missing(values.get("data.missing", "drop")),
     )
+
+
+def _missing(value: Mapping[str, str] | str) -> Missing:
+    return Missing("drop") if isinstance(value, str) else Missing("from", value["from"])
 
 
 def _with_folds(settings: DataSettings, examined: data.Examined, *, asked: bool) -> DataSettings:
@@ -160,20 +204,42 @@ def _size(corpus: Corpus) -> _Size:
 
 
 def _head(drafted: Draft, size: _Size, file: str, notes: Sequence[str]) -> Iterator[str]:
-    """What is above the first key: the data, what to do next, and what was found."""
+    """The comment above the first key, line by line: the data, and what to do next."""
     lengths = f"half of the texts have up to {size.middle:,} words, 95 % up to {size.most:,}"
-    yield f"{drafted.name}: {drafted.rows:,} rows, {len(drafted.labels):,} labels; {lengths}"
-    yield drafted.chosen
-    yield from notes
-    yield ""
-    yield f"sweep check {file}    what was found in the data, with lines and reasons"
-    yield f"sweep plan {file}     what would run"
-    yield f"sweep run {file}      runs it; the same command again goes on"
-    yield ""
+    about = f"{drafted.name}: {drafted.rows:,} rows, {len(drafted.labels):,} labels; {lengths}"
+    yield from commented("\n".join([about, drafted.chosen, *notes]))
+    commands = {
+        f"sweep check {file}": "what was found in the data, with lines and reasons",
+        f"sweep plan {file}": "what would run",
+        f"sweep run {file}": "runs it; the same command again goes on",
+    }
+    width = max(map(len, commands)) + 4
+    yield from commented("\n".join(["", *(f"{command:<{width}}{what}" for command, what in commands.items()), ""]))
+    yield "#"
+    yield from commented("to see that everything works, one trial of one architecture with its default values:")
+    # In one line, however long, so that it can be copied.
+    yield f"# {alone(drafted.name, file)}"
+
+
+def _found(drafted: Draft, handled: Collection[Finding]) -> Iterator[str]:
+    """What was found in the data, a line each."""
     yield "found in the data:" if drafted.findings else "nothing was found in the data"
     for finding in drafted.findings:
-        more = "; dealt with below" if finding.name in drafted.handled else "; see below" if finding.patch else ""
+        more = "; dealt with below" if finding in handled else "; see below" if finding.patch else ""
+        more = f": {finding.why}" if finding.name == "missing_header" else more
         yield f"- {finding.severity}: {finding.name}, {_extent(finding)}{more}"
+
+
+def alone(name: str, file: str) -> str:
+    """The command that tries one architecture of such a definition once, as a sweep of its own.
+
+    Args:
+        name: the sweep's.
+        file: its definition.
+    """
+    values = [f"name={name[:58]}-quick", "architecture=tfidf_mlp", "allocate=each", "run_cap=1", "parameters={}"]
+    place = "".join(filter(str.isprintable, shlex.quote(file)))
+    return f"sweep run {place} {' '.join(f'--set {value}' for value in values)}"
 
 
 def _extent(finding: Finding) -> str:
@@ -181,7 +247,9 @@ def _extent(finding: Finding) -> str:
     return f"{finding.count:,} {'row' if finding.count == 1 else 'rows'} ({share})"
 
 
-def _data(target: str, file: Path, settings: DataSettings, found: Mapping[str, Cure]) -> Iterator[Entry]:
+def _data(
+    target: str, file: Path, settings: DataSettings, found: Mapping[str, Cure], columns: Columns
+) -> Iterator[Entry]:
     """The keys of the section ``data``."""
     if settings.path is None:
         yield Entry("source", settings.source)
@@ -193,9 +261,15 @@ def _data(target: str, file: Path, settings: DataSettings, found: Mapping[str, C
             yield Entry(part, _path(path, target, file))
     if settings.path is not None and Path(settings.path).is_file():
         yield Entry("text", settings.text[0] if len(settings.text) == 1 else list(settings.text))
+        if columns.texts:
+            instead = "instead of text and missing" if settings.missing.action == "from" else "instead of text"
+            yield Entry("text", list(columns.texts), f"{instead}: these columns look like texts, too", on=False)
         yield Entry("label", settings.label)
-    if settings.group is not None:
-        yield Entry("group", settings.group, "rows of one group stay on one side of the split")
+    group = settings.group or columns.group
+    if group:
+        why = "rows of one group stay on one side of the split"
+        why = why if settings.group else f"if rows of one {group} are alike: {why}"
+        yield Entry("group", group, why, on=settings.group is not None)
     if settings.split is not None:
         yield Entry("split", settings.split, "says which part a row belongs to")
     standard = guess.options(settings.source)
@@ -218,6 +292,8 @@ def _cures(section: str, found: Mapping[str, Cure]) -> Iterator[Entry]:
         why = f"{cure.finding.name}, {_extent(cure.finding)}"
         why = why if cure.harmless else f"{why}: {cure.finding.fix}"
         value = cure.value
+        if path == "data.missing" and isinstance(value, dict):
+            why = f"{why}: the text of that column is taken"
         if key.startswith("labels"):
             pairs = tuple(Entry(label, meant) for label, meant in value.items())
             joined = path == "data.labels?" and "data.labels" in found
@@ -266,7 +342,7 @@ def _parameters(architectures: Sequence[str], size: _Size, found: Mapping[str, C
     yield Entry("batch_size", {"values": batches})
     yield Entry("dropout", {"min": 0.0, "max": 0.6})
     yield Entry("epochs", {"value": epochs}, "at the most; early stopping usually ends a trial sooner")
-    if "parameters.max_length" not in found:
+    if (cure := found.get("parameters.max_length")) is None or not cure.harmless:
         fitting = max(SHORTEST, -(-size.most // 8) * 8)
         yield Entry("max_length", {"value": fitting}, "words that are read of a text; 95 % have no more")
     yield from _cures("parameters.", found)
