@@ -125,7 +125,7 @@ MISTAKES = (
     data("a header only", "text,label\n", "news.csv", "expected"),
     data("one label only", ROWS.replace(",b", ",a"), "news.csv:2", "single_label", "hint: "),
     data("labels that are none", re.sub(r"(\d+),[ab]", r"\1,id\1", ROWS), "news.csv", "label", "hint: "),
-    data("too few rows", "".join(ROWS.splitlines(keepends=True)[:4]), "news.csv", "few_rows", "hint: "),
+    data("too few rows", "".join(ROWS.splitlines(keepends=True)[:4]), "news.csv", "3 distinct texts", "hint: "),
     data("Latin-1", ROWS.replace("team", "équipe").encode("latin-1"), "news.csv:3", "0xe9", "encoding: cp1252"),
     data("UTF-16", ROWS.encode("utf-16"), "news.csv", "UTF-16", "encoding: utf-16"),
     data("an unclosed quote", ROWS.replace("team won 3,", '"team won 3,'), "news.csv:9", "quote"),

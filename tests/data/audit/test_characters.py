@@ -90,6 +90,9 @@ def test_repairs_are_shown(subject: Make) -> None:
 
 
 def test_a_repair_that_leaves_wrong_characters_is_none(subject: Make) -> None:
+    lost = mojibake(subject([("migration ï¿½ by truck", "a"), ("c", "b")]))
+    assert lost is not None
+    assert "can be repaired" not in lost.why
     damaged = "â€œValidatesâ€ Vulture"
     finding = mojibake(subject([(damaged, "a"), ("c", "b")]))
     assert finding is not None

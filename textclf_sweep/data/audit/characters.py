@@ -153,7 +153,8 @@ def _bad(text: str, fixed: str) -> bool:
     from ftfy.badness import is_bad  # noqa: PLC0415 - heavy
 
     # A closing quotation mark whose last byte was lost: with the space behind it, it makes a dagger.
-    return is_bad(fixed) or (DAGGER in fixed and DAGGER not in text and HALF_A_MARK in text)
+    dagger = DAGGER in fixed and DAGGER not in text and HALF_A_MARK in text
+    return dagger or REPLACEMENT in fixed or is_bad(fixed)
 
 
 def _severity(subject: Subject, count: int, looked: int | None) -> Severity:
