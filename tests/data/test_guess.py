@@ -80,6 +80,9 @@ def test_where_several_columns_would_do_the_user_is_asked(table: Callable[..., s
 def test_what_is_not_there_names_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="did you mean uci_news"):
         guess.settings("uci_new")
+    for name in ("x" * 300, "a" * 300 + ".csv"):
+        with pytest.raises(DataError, match=r"there (is|are) no such"):
+            guess.settings(str(tmp_path / name))
     (tmp_path / "train.csv").write_text("x")
     with pytest.raises(DataError, match=r"there is no such file.*\n.*did you mean .*train\.csv\?"):
         guess.settings(str(tmp_path / "trian.csv"))
@@ -117,6 +120,13 @@ def test_where_no_column_will_do_each_says_why(tmp_path: Path, name: str, conten
     (tmp_path / name).write_text(content)
     with pytest.raises(DataError, match=what):
         guess.settings(str(tmp_path / name))
+
+
+def test_where_the_only_other_column_is_named_like_texts_it_says_why(tmp_path: Path) -> None:
+    path = tmp_path / "ids.csv"
+    path.write_text("text,id\n" + "".join(f"a text {n},{n}\n" for n in range(9)))
+    with pytest.raises(DataError, match="like the labels; 'text' has a different value in every row"):
+        guess.settings(str(path), ("id",))
 
 
 def test_folders_of_parts_are_read_as_such(tmp_path: Path) -> None:

@@ -156,13 +156,14 @@ def _source(path: str) -> str:
     if path in names and _module(path).PATH == "none":
         return path
     place = Path(path)
-    if place.is_dir():
+    there = _is_there(place)
+    if there and place.is_dir():
         return "huggingface" if any((place / name).is_file() for name in SAVED) else "folder"
     endings = {ending: name for name in names for ending in _module(name).EXTENSIONS}
     fitting = [ending for ending in endings if path.lower().endswith(ending)]
-    if fitting and place.exists():
+    if fitting and there:
         return endings[max(fitting, key=len)]
-    if place.exists():
+    if there:
         raise DataError(_unknown(path, f"a folder, or a file ending in {', '.join(sorted(endings))}"))
     bundled = [name for name in names if _module(name).PATH == "none"]
     expected = "a data file" if fitting else f"a folder, a file ({', '.join(sorted(endings))}) or {', '.join(bundled)}"
@@ -170,6 +171,13 @@ def _source(path: str) -> str:
     fix = f"did you mean {near}?" if near else "check the path"
     what = "there is no such file" if fitting else "there are no such data"
     raise DataError(Problem(what, expected, fix, where=path))
+
+
+def _is_there(place: Path) -> bool:
+    try:
+        return place.exists()
+    except (OSError, ValueError):  # a name that is too long, or in a folder that cannot be read
+        return False
 
 
 def _neighbour(place: Path) -> str | None:
@@ -260,6 +268,7 @@ def _label(table: Table, taken: Collection[str]) -> str:
     alike = [name for name, values in left.items() if _is_label(values)]
     if len(alike) == 1:
         return alike[0]
+    left = left or {other: table.columns[other]} if other is not None and taken else left
     raise _unclear(table, "labels", "--label", alike, {name: _no_label(values) for name, values in left.items()})
 
 
