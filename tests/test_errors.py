@@ -14,6 +14,7 @@ pytestmark = pytest.mark.unit
         (Problem("x is 3"), "x is 3"),
         (Problem("x is 3", "4"), "x is 3; expected 4"),
         (Problem("x is 3", "4", "write 4"), "x is 3; expected 4\n  hint: write 4"),
+        (Problem("x is 3", fix="write:\nx: 4\n  y"), "x is 3\n  hint: write:\n    x: 4\n      y"),
         (Problem("3", "4", "", "a.yaml:2", "x.y"), "a.yaml:2 x.y: 3; expected 4"),
         (Problem("3", where="a.yaml"), "a.yaml: 3"),
         (Problem("3", key="x"), "x: 3"),

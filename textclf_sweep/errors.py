@@ -47,7 +47,8 @@ class Problem:
             sentences.append(f"expected {self.expected}")
         text = "; ".join(sentences)
         if self.fix:
-            text += f"\n  hint: {self.fix}"
+            # Lines of YAML in a hint stay below it.
+            text += "\n  hint: " + self.fix.replace("\n", "\n    ")
         return f"{place}: {text}" if place else text
 
 

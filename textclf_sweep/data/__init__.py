@@ -132,5 +132,6 @@ def again(settings: DataSettings, seed: int) -> Splits:
 def _problem(finding: Finding, name: str, *, overridable: bool) -> Problem:
     row = finding.rows[0] if finding.rows else None
     where = f"{row.file or name}:{row.line}" if row else name
-    fix = f"{finding.remedy}; or go on all the same with --force" if overridable else finding.remedy
-    return Problem(f"{finding.name}: {finding.why}", fix=fix, where=where)
+    if overridable:
+        finding = dataclasses.replace(finding, fix=f"{finding.fix}; or go on all the same with --force")
+    return Problem(f"{finding.name}: {finding.why}", fix=finding.remedy, where=where)
