@@ -41,6 +41,16 @@ def test_large_clusters_leave_little_for_the_other_parts(corpus: Make) -> None:
     assert "data.group" in finding.fix
 
 
+@pytest.mark.parametrize(("rows", "kept"), [(150, False), (190, True)])
+def test_a_cluster_of_most_rows_leaves_little_to_draw_from(corpus: Make, rows: int, kept: bool) -> None:
+    groups = ("big",) * rows + tuple(str(row) for row in range(300 - rows))
+    finding = found(corpus(pairs(300), groups=groups))
+    assert (finding is not None) is kept
+    if finding:
+        assert (finding.severity, finding.count) == ("note", 190)
+        assert "drawn from the other 36.7%" in finding.why
+
+
 def test_copies_are_named_where_there_are_no_groups(corpus: Make) -> None:
     same = [("one and the same sentence in every row", "ab"[row % 2]) for row in range(270)]
     finding = found(corpus([*same, *pairs(30)]))
@@ -53,7 +63,7 @@ def test_many_rare_labels_are_named(corpus: Make) -> None:
     finding = found(corpus([(text, f"label {row // 3}") for row, (text, _) in enumerate(pairs(300))]))
     assert finding is not None
     assert (finding.severity, finding.count) == ("warning", 300)
-    assert "100 labels have few rows" in finding.why
+    assert "100 of 100 have too few rows" in finding.why
 
 
 @pytest.mark.parametrize(("rows", "severity"), [(18, "note"), (22, "warning")])
