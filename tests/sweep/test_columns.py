@@ -29,12 +29,13 @@ def columns(folder: Path, *, others: bool = False, **more: list[str]) -> Columns
     return proposed(DataSettings("csv", str(paths[0][0]), test_path=test, text=("body",), options={}))
 
 
-TITLES = ["" if number == 10 else f"the title {number}" for number in range(ROWS)]
+TITLES = ["" if number == 10 else f"the title of {number}" for number in range(ROWS)]
 
 
 def test_a_second_text(tmp_path: Path) -> None:
     assert columns(tmp_path, title=TITLES) == Columns(("body", "title"), "title", 9)
     assert columns(tmp_path, title=TITLES, others=True) == Columns()
+    assert columns(tmp_path, street=TITLES) == Columns(("body", "street"))
 
 
 @pytest.mark.parametrize(
@@ -43,6 +44,8 @@ def test_a_second_text(tmp_path: Path) -> None:
         [f"2024-01-{1 + number % 28:02} 10:{number % 60:02}" for number in range(ROWS)],
         [f"id {number}" for number in range(ROWS)],
         ["always the same"] * ROWS,
+        [f"https://www.example.org/page/{number}" for number in range(ROWS)],
+        [f"Jane Roe{chr(97 + number % 26)}{number}" for number in range(ROWS)],
         [""] * ROWS,
         ["word"] * ROWS,
         [f"{number % 30}.5" for number in range(ROWS)],

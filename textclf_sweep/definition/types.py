@@ -137,7 +137,7 @@ class DataSettings:
         label: column name.
         group: column whose rows stay on one side of a split; None groups only equal and nearly equal texts.
         split: column that says which part a row belongs to; None for none.
-        validation, test: shares in (0, 1), with validation + test < 1; unused for a part the data bring themselves.
+        validation, test: shares in (0, 1), with validation + test < 1; for parts that the data do not bring themselves.
         folds: every trial is trained so many times, each time validated on another part of the train and validation
             rows; None trains it once.
         missing: what is done about blank texts.

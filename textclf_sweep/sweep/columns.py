@@ -8,12 +8,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from textclf_sweep.data import guess
 from textclf_sweep.data.corpus import blank
 from textclf_sweep.data.sources import Table, read_table
 from textclf_sweep.definition.types import DataSettings
 
 ROWS = 10_000
 """Rows that are looked at to tell a column by what is in it."""
+WORDS = 3
+"""Words that most texts of a column have at the least."""
 OWNERS = frozenset({
     "account", "author", "client", "company", "contact", "conversation", "customer", "device", "document", "email",
     "owner", "patient", "person", "product", "reviewer", "sender", "session", "speaker", "story", "student", "thread",
@@ -66,16 +69,18 @@ def proposed(chosen: DataSettings) -> Columns:
         if name in table.columns and name not in used and all(name in other.columns for other in others)
     ]
     like = [name for name in free if _is_text(table.columns[name][:ROWS])] if len(chosen.text) == 1 else []
-    spare, spared = _spare(table, chosen.text[0], like)
+    # A person's address is no text for a missing one: only what is called a text is.
+    spare, spared = _spare(table, chosen.text[0], [name for name in like if not _words(name).isdisjoint(guess.TEXT)])
     groups = () if chosen.group is not None else _groups(table, [name for name in free if name not in like])
     ordered = tuple(name for name in table.header if name in {*chosen.text, *like})
     return Columns(ordered if like else (), spare, spared, next(iter(groups), ""))
 
 
 def _is_text(values: Sequence[str]) -> bool:
-    """Whether most values are several words, and not always the same ones."""
+    """Whether most values are more words than a name has, and not always the same ones."""
     seen = [value.strip() for value in values if not blank(value)]
-    several = sum(len(re.findall(r"[^\W\d_]{2,}", value)) > 1 for value in seen)
+    lengths = (sum(re.search(r"[^\W\d_]{2}", word) is not None for word in value.split()) for value in seen)
+    several = sum(length >= WORDS for length in lengths)
     return bool(seen) and len(set(seen)) >= len(seen) / 3 and several >= len(seen) / 2
 
 
@@ -88,13 +93,15 @@ def _spare(table: Table, text: str, like: Sequence[str]) -> tuple[str, int]:
 
 def _groups(table: Table, free: Sequence[str]) -> Iterator[str]:
     """Columns whose values repeat, those first whose names say whose they are."""
-
-    def owned(name: str) -> bool:
-        return not OWNERS.isdisjoint(re.split(r"[^a-z]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower()))
-
-    for name in sorted(free, key=lambda name: not owned(name)):
-        if _repeats(table.columns[name], OWNED if owned(name) else GROUPS):
+    owned = {name: not OWNERS.isdisjoint(_words(name)) for name in free}
+    for name in sorted(free, key=lambda name: not owned[name]):
+        if _repeats(table.columns[name], OWNED if owned[name] else GROUPS):
             yield name
+
+
+def _words(name: str) -> set[str]:
+    """The words in a column's name: ``customerId`` and ``customer_id`` have two."""
+    return set(re.split(r"[^a-z]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower()))
 
 
 def _repeats(values: Sequence[str], least: int) -> bool:
