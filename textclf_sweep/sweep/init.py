@@ -97,10 +97,12 @@ def draft(target: str, file: Path, text: tuple[str, ...] = (), label: str = "", 
         DataError: the data cannot be read or split, it cannot be told which column is what, or a finding is fatal.
     """
     chosen, notes = guess.siblings(guess.settings(target, text, label))
+    columns = proposed(chosen)
+    if columns.spare:
+        chosen = dataclasses.replace(chosen, missing=Missing("from", columns.spare))
     examined = data.examine(chosen, data.Assumptions(seed=SEED))
     data.refuse(examined, force=force)
-    columns = proposed(chosen)
-    found = _spared(cures(examined.findings), columns)
+    found: Mapping[str, Cure] = cures(examined.findings)
     settings = _cured(chosen, found)
     cured = dataclasses.replace(examined, corpus=prepare(examined.corpus, settings))
     settings = _with_folds(settings, cured, asked="data.folds" in found)
@@ -112,6 +114,7 @@ def draft(target: str, file: Path, text: tuple[str, ...] = (), label: str = "", 
     again = _again(body(found), file, force=force)
     found = merged(found, cures(again.findings))
     handled = [cure.finding for cure in found.values() if _applies(cure, settings)]
+    handled += [finding for finding in again.findings if columns.spare and finding.name == "missing_text"]
     drafted = Draft(
         text="",
         name=name,
@@ -145,14 +148,6 @@ def sweep_name(target: str, chosen: DataSettings) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-._")[:64] or "mine"
 
 
-def _spared(found: Mapping[str, Cure], columns: Columns) -> Mapping[str, Cure]:
-    """The cures, where texts that are missing are taken from a column that has them rather than dropped."""
-    missing = found.get("data.missing")
-    if missing is None or not columns.spare:
-        return found
-    return {**found, "data.missing": dataclasses.replace(missing, value={"from": columns.spare})}
-
-
 def _listed(handled: Sequence[Finding], again: Sequence[Finding]) -> tuple[Finding, ...]:
     """What was dealt with, as it was found, and what is left of the data then."""
     names = {finding.name for finding in handled}
@@ -172,12 +167,7 @@ def _cured(chosen: DataSettings, found: Mapping[str, Cure]) -> DataSettings:
         trim_labels=values.get("data.trim_labels", False),
         label_case=values.get("data.label_case", "keep"),
         labels=tuple(values.get("data.labels", {}).items()),
-        missing=_missing(values.get("data.missing", "drop")),
     )
-
-
-def _missing(value: Mapping[str, str] | str) -> Missing:
-    return Missing("drop") if isinstance(value, str) else Missing("from", value["from"])
 
 
 def _with_folds(settings: DataSettings, examined: data.Examined, *, asked: bool) -> DataSettings:
@@ -265,13 +255,7 @@ def _data(
             instead = "instead of text and missing" if settings.missing.action == "from" else "instead of text"
             yield Entry("text", list(columns.texts), f"{instead}: these columns look like texts, too", on=False)
         yield Entry("label", settings.label)
-    group = settings.group or columns.group
-    if group:
-        why = "rows of one group stay on one side of the split"
-        why = why if settings.group else f"if rows of one {group} are alike: {why}"
-        yield Entry("group", group, why, on=settings.group is not None)
-    if settings.split is not None:
-        yield Entry("split", settings.split, "says which part a row belongs to")
+    yield from _roles(settings, columns)
     standard = guess.options(settings.source)
     yield from (Entry(name, value) for name, value in settings.options.items() if value != standard[name])
     if settings.folds is not None:
@@ -283,6 +267,19 @@ def _data(
         yield Entry("cleaning", steps)
 
 
+def _roles(settings: DataSettings, columns: Columns) -> Iterator[Entry]:
+    """The keys that name columns besides those of texts and labels."""
+    group = settings.group or columns.group
+    if group:
+        why = "rows of one group stay on one side of the split"
+        why = why if settings.group else f"if rows of one {group} are alike: {why}"
+        yield Entry("group", group, why, on=settings.group is not None)
+    if settings.split is not None:
+        yield Entry("split", settings.split, "says which part a row belongs to")
+    if columns.spare:
+        yield Entry("missing", {"from": columns.spare}, f"{columns.spared:,} of the texts that are missing are there")
+
+
 def _cures(section: str, found: Mapping[str, Cure]) -> Iterator[Entry]:
     """The keys of a section that findings propose; those that may do harm are no more than comments."""
     for path, cure in found.items():
@@ -292,8 +289,6 @@ def _cures(section: str, found: Mapping[str, Cure]) -> Iterator[Entry]:
         why = f"{cure.finding.name}, {_extent(cure.finding)}"
         why = why if cure.harmless else f"{why}: {cure.finding.fix}"
         value = cure.value
-        if path == "data.missing" and isinstance(value, dict):
-            why = f"{why}: the text of that column is taken"
         if key.startswith("labels"):
             pairs = tuple(Entry(label, meant) for label, meant in value.items())
             joined = path == "data.labels?" and "data.labels" in found
