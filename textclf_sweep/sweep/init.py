@@ -132,12 +132,12 @@ def _again(text: str, file: Path, *, force: bool) -> data.Examined:
     """The data as a definition prepares them: what is said of them is to hold for what is learned from.
 
     Raises:
-        DataError: a finding is fatal.
+        DataError: a finding is fatal, or the rows cannot be split.
     """
     definition = load(text, discover(), path=file)
     examined = data.examine(definition.data, assumptions(definition))
     data.refuse(examined, force=force)
-    return examined
+    return dataclasses.replace(examined, findings=data.divide(examined, definition.data, definition.seed).findings)
 
 
 def sweep_name(target: str, chosen: DataSettings) -> str:
