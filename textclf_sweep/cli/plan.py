@@ -107,8 +107,10 @@ def fixed(definition: SweepDefinition) -> tuple[str, ...]:
 
 def _fixed(space: SearchSpace) -> str:
     conditions = dict(space.conditions)
-    # An empty text, such as no file of vectors, is the absence of something.
-    constants = {name: value for name, value in space.constants.items() if value != "" and not words.usual(name, value)}
+    # What is none is the absence of something.
+    constants = {
+        name: value for name, value in space.constants.items() if value != "none" and not words.usual(name, value)
+    }
     always = words.parameters({name: value for name, value in constants.items() if name not in conditions})
     sometimes = [
         f"{name} {words.number(value)} when "

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from textclf_sweep.data import Assumptions, cleaning
+from textclf_sweep.data.features.tokens import NO_VECTORS
 from textclf_sweep.definition.space import Categorical, Constant, Distribution, SearchSpace, greatest
 from textclf_sweep.definition.types import SweepDefinition
 from textclf_sweep.errors import InputError, Problem
@@ -25,7 +26,7 @@ def assumptions(definition: SweepDefinition) -> Assumptions:
         min_count=int(max(_bounds(spaces, "min_count"), default=standard.min_count)),
         unit="character" if units == {"character"} else "word",
         cleaning=_fixed(spaces),
-        vectors=tuple(sorted({str(path) for path in _values(spaces, "vectors") if path})),
+        vectors=tuple(sorted({str(path) for path in _values(spaces, "vectors")} - {NO_VECTORS})),
         seed=definition.seed,
     )
 

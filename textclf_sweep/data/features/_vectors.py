@@ -79,7 +79,7 @@ def rows(path: Path, vocabulary: Sequence[str]) -> tuple[npt.NDArray[np.float32]
             Problem(
                 f"none of the {len(ids):,} tokens of the training texts has a vector in it",
                 expected="vectors of words of these texts",
-                fix="take vectors of the texts' language, or leave `vectors` empty",
+                fix="take vectors of the texts' language, or write `vectors: none`",
                 where=str(path),
             )
         )

@@ -23,6 +23,8 @@ from textclf_sweep.definition.space import Parameter
 from textclf_sweep.trial import Parameters
 
 VERSION = 2
+NO_VECTORS = "none"
+"""Of `vectors`: embeddings start from noise."""
 PARAMETERS = (
     Parameter(
         "unit", "str", "word", "What a token is: a word or punctuation mark, or a character.",
@@ -43,9 +45,9 @@ PARAMETERS = (
         minimum=1,
     ),
     Parameter(
-        "vectors", "str", "",
+        "vectors", "str", NO_VECTORS,
         "File of pretrained word vectors that embeddings start from (GloVe, word2vec or fastText text, also gzip); "
-        "absolute, or relative to the folder that the command runs in; empty for none.",
+        "absolute, or relative to the folder that the command runs in; or none.",
     ),
 )  # fmt: skip
 
@@ -129,7 +131,7 @@ def load(request: Request, cached: Cached) -> Features:
         lambda folder: _build_arrays(folder, request, vocabulary, width),
     )
     info = FeatureInfo(request.info.labels, len(vocabulary), width, (known / "vocabulary.json",))
-    if parameters["vectors"]:
+    if parameters["vectors"] != NO_VECTORS:
         found, coverage = _vectors.matrix(Path(str(parameters["vectors"])), vocabulary, request.cached)
         info = dataclasses.replace(info, files=(*info.files, coverage), vectors=found)
     return Features(*_sequences.read(arrays), info)
