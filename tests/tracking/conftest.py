@@ -55,7 +55,12 @@ class FabricatedSweep:
             floors={"chance": 0.25, "majority": 0.26, "linear": 0.81},
             metric={"name": "val_accuracy", "goal": "maximize"},
             notes=["`project` is accepted and has no effect here"],
-            findings=[{"name": "near_duplicates", "severity": "warning", "count": 120, "share": 0.03}],
+            findings=[
+                {
+                    "name": "near_duplicates", "severity": "warning", "count": 120, "share": 0.03, "texts": 60,
+                    "rows": [], "why": "120 rows say nearly the same as another row", "fix": "remove copies",
+                }
+            ],
             versions={"tensorflow": "2.21.0", "keras": "3.15.1"},
         )  # fmt: skip
 

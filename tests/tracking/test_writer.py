@@ -155,7 +155,7 @@ def test_the_parent_shows_the_sweep(sweep: Any, store: Store, uri: str) -> None:
     assert metrics["best.val_accuracy"] == shown.trial(8).data.metrics["best.val_accuracy"]
     assert (metrics["floors.linear"], metrics["test.accuracy"]) == (0.81, 0.7515)
     assert [step for step, *_ in shown.points(parent, "trial.val_accuracy")] == [1, 2, 3, 5, 7, 8, 9, 10, 11]
-    assert set(shown.artifacts(parent)) == {"definition.yaml", "data_audit.json"}
+    assert set(shown.artifacts(parent)) == {"definition.yaml", "data_audit.json", "data_audit.md"}
     assert shown.experiment.tags["mlflow.experimentKind"] == "custom_model_development"
 
 
