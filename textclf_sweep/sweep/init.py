@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from textclf_sweep import data
-from textclf_sweep.data import audit, guess
+from textclf_sweep.data import audit, guess, sources
 from textclf_sweep.data.corpus import Corpus
 from textclf_sweep.data.features.tokens import tokenize
 from textclf_sweep.data.findings import Finding
@@ -111,7 +111,7 @@ def draft(target: str, file: Path, text: tuple[str, ...] = (), label: str = "", 
     def body(found: Mapping[str, Cure]) -> str:
         return written(_body(name, _data(target, file, settings, found, columns), size, found))
 
-    again = _again(body(found), file, force=force)
+    again = _again(body(found), file, examined, force=force)
     found = merged(found, cures(again.findings))
     handled = [cure.finding for cure in found.values() if _applies(cure, settings)]
     handled += [finding for finding in again.findings if columns.spare and finding.name == "missing_text"]
@@ -128,14 +128,22 @@ def draft(target: str, file: Path, text: tuple[str, ...] = (), label: str = "", 
     return dataclasses.replace(drafted, text="\n".join([*head, "", body(found)]))
 
 
-def _again(text: str, file: Path, *, force: bool) -> data.Examined:
+def _again(text: str, file: Path, before: data.Examined, *, force: bool) -> data.Examined:
     """The data as a definition prepares them: what is said of them is to hold for what is learned from.
+
+    Args:
+        text: the definition.
+        file: where it will be.
+        before: the data as they were looked at; rows and labels that are still the same are not looked at again.
+        force: whether to go on in spite of fatal findings.
 
     Raises:
         DataError: a finding is fatal, or the rows cannot be split.
     """
     definition = load(text, discover(), path=file)
-    examined = data.examine(definition.data, assumptions(definition))
+    corpus, known = prepare(sources.load(definition.data), definition.data), before.corpus
+    same = (corpus.texts, corpus.labels, corpus.parts) == (known.texts, known.labels, known.parts)
+    examined = before if same else data.examine(definition.data, assumptions(definition))
     data.refuse(examined, force=force)
     return dataclasses.replace(examined, findings=data.divide(examined, definition.data, definition.seed).findings)
 
