@@ -20,6 +20,7 @@ from textclf_sweep.data.sources import Source, Table, read_table
 from textclf_sweep.data.sources._file import chunks, open_file
 from textclf_sweep.data.sources._parts import PART_OF
 from textclf_sweep.data.sources._text import lines
+from textclf_sweep.definition.data import is_saved
 from textclf_sweep.definition.suggest import nearest
 from textclf_sweep.definition.types import DataSettings
 from textclf_sweep.errors import DataError, Problem
@@ -44,8 +45,6 @@ ROWS = 10_000
 SHORT = 60
 """Characters that a label has at the most."""
 DELIMITERS = ",;\t|"
-SAVED = ("dataset_info.json", "dataset_dict.json", "state.json")
-"""Files in a folder that Hugging Face's library has saved."""
 
 
 def settings(path: str, text: tuple[str, ...] = (), label: str = "") -> DataSettings:
@@ -158,7 +157,7 @@ def _source(path: str) -> str:
     place = Path(path)
     there = _is_there(place)
     if there and place.is_dir():
-        return "huggingface" if any((place / name).is_file() for name in SAVED) else "folder"
+        return "huggingface" if is_saved(place) else "folder"
     endings = {ending: name for name in names for ending in _module(name).EXTENSIONS}
     fitting = [ending for ending in endings if path.lower().endswith(ending)]
     if fitting and there:

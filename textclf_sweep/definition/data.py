@@ -33,6 +33,11 @@ _MISSING = Setting(
 )  # fmt: skip
 
 
+def is_saved(folder: Path) -> bool:
+    """Whether Hugging Face's library has saved a data set in `folder`."""
+    return any((folder / name).is_file() for name in SAVED)
+
+
 def data_of(field: Field, catalogue: Catalogue, problems: Problems) -> DataSettings | None:
     """Where texts and labels come from; None when it cannot be told."""
     if isinstance(field.node, ScalarNode) and isinstance(field.node.value, str):
@@ -161,7 +166,7 @@ def _by_folder(field: Field, path: str, catalogue: Catalogue) -> Entry | None:
     folder = Path(_absolute(field, path))
     if not _is_folder(folder):
         return None
-    kind = "name" if any((folder / name).exists() for name in SAVED) else "folder"
+    kind = "name" if is_saved(folder) else "folder"
     return next((entry for entry in catalogue.sources.values() if entry.path == kind), None)
 
 
