@@ -6,7 +6,15 @@ An architecture module is named as in a definition (``architecture: cnn_lstm``),
 - ``FEATURES``: the module of `textclf_sweep.data.features` whose arrays it reads;
 - ``PARAMETERS``: its own hyperparameters (those of features and training are added to them);
 - ``build(info, **hyperparameters) -> keras.Model``: uncompiled, output shape (batch, labels), probabilities when its
-  last layer has a softmax activation, logits otherwise.
+  last layer has a softmax activation, logits otherwise;
+
+and may declare
+
+- ``OVERRIDES``: parameters of its features or of training whose default, range or bounds are others here;
+- ``encoder(info, **hyperparameters) -> keras.Model | None``: what of the model training leaves as it is, from the same
+  inputs to float32 (batch, width). Its answers are computed once for each text and cached, and `build` then makes the
+  rest alone (see `BuildInfo.encoded`). None: nothing is left as it is;
+- ``ENCODED_BY``: the names of its own parameters that those answers depend on.
 """
 
 from __future__ import annotations
@@ -28,12 +36,20 @@ class BuildInfo:
             width.
         max_length: the most tokens a text has; batches are often narrower.
         vectors: a NumPy file that embeddings start from, float32 of shape (vocabulary_size, width); None without.
+        checkpoint: the folder of a pretrained model; None without.
+        encoded: the width of what `encoder` made of the inputs, which is the model's input then: float32 (batch,
+            encoded); None: its input is the features'.
+        plain: whether the model is to be of Keras' own layers alone, with the same weights in the same order: what is
+            exported must load without this package.
     """
 
     labels: int
     vocabulary_size: int
     max_length: int
     vectors: Path | None = None
+    checkpoint: Path | None = None
+    encoded: int | None = None
+    plain: bool = False
 
 
 class Architecture(Protocol):

@@ -9,7 +9,7 @@ from textclf_sweep.definition.space import Categorical, Parameter
 
 EMBEDDING_DIM = Parameter(
     "embedding_dim", "int", 128, "width of a word's vector; that of pretrained vectors is their own",
-    search=Categorical((64, 128)), minimum=1, maximum=4096, when=(("vectors", ("none",)),),
+    search=Categorical((64, 128)), minimum=1, maximum=4096, when=(("embedding", ("none",)),),
 )  # fmt: skip
 TRAINABLE = Parameter(
     "trainable", "bool", True, "whether the word vectors are learned; false keeps pretrained ones as they are"

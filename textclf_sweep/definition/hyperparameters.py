@@ -12,6 +12,7 @@ from typing import Any
 
 from textclf_sweep.definition.catalogue import Catalogue, Entry
 from textclf_sweep.definition.conditions import ARCHITECTURE
+from textclf_sweep.definition.embedding import EMBEDDING, PATH, TRAINABLE
 from textclf_sweep.definition.entries import CATEGORICAL
 from textclf_sweep.definition.priors import LARGEST_EXPONENT, PRIORS
 from textclf_sweep.definition.ranges import COUNT, RANGES, is_numeric
@@ -155,6 +156,9 @@ def _entry(parameter: Parameter, value: Schema) -> Schema:
             {"probabilities": {"type": "array", "items": share, "description": "One for each value; their sum is 1."}},
         ),
     ]
+    if parameter.name == EMBEDDING:
+        # What stands below either key can be searched; see `textclf_sweep.definition.embedding`.
+        forms.append(closed({PATH: {}, TRAINABLE: {}}, []))
     if is_numeric(parameter):
         forms += [*_ranges(parameter, value), *_priors(parameter, value)]
     text = f"{parameter.doc} Default: {json.dumps(parameter.default)}."

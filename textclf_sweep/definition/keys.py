@@ -269,6 +269,8 @@ SECTIONS = {
     "metric": "The objective.",
     "parameters": "Where each hyperparameter's value comes from; when absent, the architecture's own ranges. With "
     "several architectures, what is one's alone may stand below its name.",
+    "embedding": "Pretrained word vectors to start from, for every architecture that reads tokens: a file or a name, "
+    "or {path: ..., trainable: false} to keep them as they are; the same as below parameters.",
     "data": "Where texts and labels come from and how they are split.",
     "early_stopping": "When a trial stops by itself; false trains every epoch.",
     "budget": "Limits of time and patience.",

@@ -105,6 +105,7 @@ def _definition(
     return SweepDefinition(
         **plain, searches=searches, sampler=searcher.name, metric=metric, data=data, run_cap=caps.total,
         early_stopping=early_stopping, early_terminate=early_terminate, budget=budget,
+        folder=str(root.node.place.folder.resolve()),
         ignored=(
             *(key for key in keys.FOREIGN if root.get(key)),
             *_idle(early_terminate, searches, catalogue),

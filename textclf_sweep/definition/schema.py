@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from textclf_sweep.definition import hyperparameters, keys
 from textclf_sweep.definition.catalogue import Catalogue
+from textclf_sweep.definition.embedding import EMBEDDING, PATH, TRAINABLE
 from textclf_sweep.definition.hyperparameters import Schema, closed, value_schema
 from textclf_sweep.definition.keys import Setting
 
@@ -29,6 +30,7 @@ def json_schema(catalogue: Catalogue) -> Schema:
         "architecture": _architectures(catalogue),
         "run_cap": _run_cap(catalogue),
         "metric": _mapping(keys.METRIC),
+        "embedding": _embedding(catalogue),
         "parameters": {"type": "object"},
         "data": {"type": "object", "properties": {name: {"$ref": f"#/$defs/data.{name}"} for name in _data(catalogue)}},
         "early_stopping": {"anyOf": [_mapping(keys.EARLY_STOPPING), off]},
@@ -70,6 +72,13 @@ def _run_cap(catalogue: Catalogue) -> Schema:
     one = _setting(keys.RUN_CAP)
     each = {**closed(dict.fromkeys(catalogue.architectures, one), []), "minProperties": 1}
     return {"description": keys.RUN_CAP.doc, "anyOf": [one, each]}
+
+
+def _embedding(catalogue: Catalogue) -> Schema:
+    """One value, or a mapping of what it is and whether it is trained; as `embedding` of the architectures."""
+    declared = {item.name: item for entry in catalogue.architectures.values() for item in entry.parameters}
+    value, trainable = (value_schema(declared[name]) if name in declared else {} for name in (EMBEDDING, TRAINABLE))
+    return {"anyOf": [value, closed({PATH: value, TRAINABLE: trainable}, [PATH])]}
 
 
 def _race() -> Schema:

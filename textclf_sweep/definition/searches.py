@@ -10,6 +10,7 @@ from textclf_sweep.definition import keys
 from textclf_sweep.definition.catalogue import Catalogue, Entry
 from textclf_sweep.definition.conditions import conditioned, written_of
 from textclf_sweep.definition.data import cleaning_of
+from textclf_sweep.definition.embedding import shared
 from textclf_sweep.definition.enqueue import Sweep, enqueued
 from textclf_sweep.definition.grids import Places, check_grid, check_probabilities, paced
 from textclf_sweep.definition.nodes import BrokenNode, Field, ListNode, MapNode, Problems
@@ -138,6 +139,7 @@ def searches_of(root: Field, scope: Scope, problems: Problems) -> tuple[Search, 
     if not chosen or (parameters is not None and isinstance(parameters.node, BrokenNode)):
         return ()  # nothing can be said of their parameters
     entries = entries_of(parameters, chosen, scope.catalogue, problems) or {}
+    entries = shared(root, entries, chosen, problems)
     cleaning = cleaning_of(root, scope.catalogue, problems)
     entries = {name: {**cleaning, **own} for name, own in entries.items()}
     rest = parameters or root.get("method") or root

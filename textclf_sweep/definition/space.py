@@ -58,6 +58,8 @@ class Parameter:
         choices: the valid values, when they are a fixed list.
         when: what other parameters must be for this one to mean anything: ``(("optimizer", ("sgd",)),)``. Where it
             does not hold, a trial does not have the parameter.
+        path: whether its values are paths of files or folders; relative ones start from the definition's folder.
+        names: of a path, the values that are none: names that the module knows.
     """
 
     name: str
@@ -71,6 +73,8 @@ class Parameter:
     below: float | None = None
     choices: tuple[Scalar, ...] = ()
     when: tuple[tuple[str, tuple[Scalar, ...]], ...] = ()
+    path: bool = False
+    names: tuple[str, ...] = ()
 
     @property
     def preset(self) -> Scalar:

@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args
 from textclf_sweep.definition.space import SearchSpace
 from textclf_sweep.trial import Parameters, Scalar
 
-FREE = ("run_cap", "budget", "engine", "workers", "description")
+FREE = ("run_cap", "budget", "engine", "workers", "description", "folder")
 """Keys that may change between two runs of one sweep; a change of any other makes it another sweep."""
 
 
@@ -71,15 +71,34 @@ class EarlyTerminate:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnArchitecture:
+    """An architecture of the user's.
+
+    Attributes:
+        location: what holds it: a Python file as written in the definition (a relative path starts from its folder), or
+            a module by its dotted name.
+        function: the function in it that builds the model.
+        features: a module of `textclf_sweep.data.features`.
+        digest: SHA-256 of the file, hexadecimal; of a module, empty.
+    """
+
+    location: str
+    function: str = "build"
+    features: str = "tokens"
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Search:
     """The search of one architecture.
 
     Attributes:
-        architecture: a name of the catalogue.
+        architecture: a name of the catalogue, or that of an architecture of the user's.
         space: every parameter of the architecture, fixed ones as constants.
         run_cap: the number of its trials; None is no limit of its own.
         enqueue: parameter sets, possibly partial, that its first trials use.
         warm: more of them, behind those, taken from another sweep when this one began; no part of its identity.
+        own: where the user's own architecture is; None for one of the catalogue.
     """
 
     architecture: str
@@ -87,6 +106,7 @@ class Search:
     run_cap: int | None = None
     enqueue: tuple[Parameters, ...] = ()
     warm: tuple[Parameters, ...] = ()
+    own: OwnArchitecture | None = None
 
     @property
     def first(self) -> tuple[Parameters, ...]:
@@ -192,6 +212,7 @@ class SweepDefinition:
         engine: an engine of the catalogue.
         workers: how many trials train at once; None lets the engine choose.
         description: free text shown in MLflow.
+        folder: absolute path of what relative paths in parameters start from.
         ignored: keys that were accepted and have no effect here: those of other tools, and (with the reason in
             brackets) one whose value has none.
     """
@@ -211,6 +232,7 @@ class SweepDefinition:
     engine: str = "local"
     workers: int | None = None
     description: str = ""
+    folder: str = ""
     ignored: tuple[str, ...] = ()
 
     @property
@@ -231,6 +253,11 @@ class SweepDefinition:
     def search(self, architecture: str) -> Search | None:
         """The search of one architecture; None when it has none here."""
         return next((search for search in self.searches if search.architecture == architecture), None)
+
+    def own(self, architecture: str) -> OwnArchitecture | None:
+        """Where an architecture of the user's is; None for one of the catalogue."""
+        search = self.search(architecture)
+        return None if search is None else search.own
 
     def identity(self) -> dict[str, Any]:
         """What makes it this sweep and no other, as JSON: everything but the keys of `FREE` and `ignored`.

@@ -88,10 +88,28 @@ def parameter_value(field: Field, parameter: Parameter, problems: Problems) -> S
     if isinstance(node, ScalarNode):
         value = _as_text(node, parameter)
         if value is not None and parameter.reject(value) is None:
-            return parameter.coerce(value)
+            return _located(field, str(value), parameter, problems) if parameter.path else parameter.coerce(value)
     if not isinstance(node, BrokenNode):
         problems.add(field, f"{describe(node)} is not valid", parameter.expected(), mend(node, parameter))
     return None
+
+
+def _located(field: Field, value: str, parameter: Parameter, problems: Problems) -> str | None:
+    """A known name, or a path that exists: as it is written, so that a folder can be moved with all its files.
+
+    What the command line names is relative to the current folder, and made absolute.
+    """
+    if value in parameter.names:
+        return value
+    place = field.node.place
+    path = place.folder / value
+    if not value or not path.exists():
+        near = nearest(value, parameter.names)
+        fix = f"did you mean {near}?" if near else "check the path; a relative one starts from the definition's folder"
+        expected = " or ".join(filter(None, ("a path", ", ".join(parameter.names))))
+        problems.add(field, f"there is no {quote(value)}", expected, fix)
+        return None
+    return str(path.resolve()) if place.command_line else value
 
 
 def scalars(field: Field, parameter: Parameter, problems: Problems) -> tuple[Scalar, ...]:

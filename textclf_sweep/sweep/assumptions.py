@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from textclf_sweep.data import Assumptions, cleaning
 from textclf_sweep.data.features.tokens import NO_VECTORS
@@ -26,7 +27,9 @@ def assumptions(definition: SweepDefinition) -> Assumptions:
         min_count=int(max(_bounds(spaces, "min_count"), default=standard.min_count)),
         unit="character" if units == {"character"} else "word",
         cleaning=_fixed(spaces),
-        vectors=tuple(sorted({str(path) for path in _values(spaces, "vectors")} - {NO_VECTORS})),
+        vectors=tuple(
+            sorted({str(Path(definition.folder) / str(path)) for path in _values(spaces, "embedding") - {NO_VECTORS}})
+        ),
         seed=definition.seed,
     )
 

@@ -20,7 +20,9 @@ def discover() -> Catalogue:
     features_of = {module.__name__.rpartition(".")[2]: module.PARAMETERS for module in _modules(features)}
 
     def architecture(module: ModuleType) -> Entry:
-        return _entry(module, (*features_of[module.FEATURES], *cleaning.PARAMETERS, *training.PARAMETERS))
+        others = (*features_of[module.FEATURES], *cleaning.PARAMETERS, *training.PARAMETERS)
+        instead = {item.name: item for item in getattr(module, "OVERRIDES", ())}
+        return _entry(module, tuple(instead.get(item.name, item) for item in others))
 
     return Catalogue(
         architectures={entry.name: entry for entry in map(architecture, _modules(architectures))},

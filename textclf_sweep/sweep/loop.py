@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from textclf_sweep.analysis.words import WHOLE
 from textclf_sweep.definition.types import SweepDefinition
@@ -230,6 +231,8 @@ class Loop:
             data_hash=self._ledger.get("data")["data_hash"],
             limit=self._definition.budget.trial_time,
             folds=self._definition.data.folds,
+            folder=Path(self._definition.folder),
+            own=self._definition.own(trial.architecture),
         )
 
     def _handle(self, event: EngineEvent) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from pathlib import Path
 
 from textclf_sweep.data.corpus import ALL, Part, Splits
-from textclf_sweep.definition.types import Metric
+from textclf_sweep.definition.types import Metric, SweepDefinition
 from textclf_sweep.engines import Engine, EngineEvent, TaskCrashed, TaskFinished, WorkerReady
 from textclf_sweep.floors import mean_floors
 from textclf_sweep.ledger import Ledger
@@ -56,7 +57,7 @@ def untested(ledger: Ledger, metric: Metric) -> TrialRecord | None:
 
 
 def open_test(  # noqa: PLR0913, PLR0917 - what the evaluation needs, each once
-    ledger: Ledger, metric: Metric, folder: SweepFolder, splits: Splits, engine: Engine, watch: Watch
+    ledger: Ledger, definition: SweepDefinition, folder: SweepFolder, splits: Splits, engine: Engine, watch: Watch
 ) -> Ending | None:
     """Score the winner on the test part: first the opening is committed, then the figures.
 
@@ -66,10 +67,14 @@ def open_test(  # noqa: PLR0913, PLR0917 - what the evaluation needs, each once
     Returns:
         None when that is done, else how the sweep ends.
     """
-    leader = untested(ledger, metric)
+    leader = untested(ledger, definition.metric)
     if leader is None or leader.result is None:
         return None
-    task = _task(leader.trial, leader.result, folder, folds=bool(splits.folds))
+    task = replace(
+        _task(leader.trial, leader.result, folder, folds=bool(splits.folds)),
+        folder=Path(definition.folder),
+        own=definition.own(leader.trial.architecture),
+    )
     opening = _opening(ledger, leader.number)
     measured = FloorsThread([splits.final()])
     measured.start()

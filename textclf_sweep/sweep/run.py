@@ -316,7 +316,7 @@ def _train_and_test(context: _Context, engine: Engine, observe: Observer) -> End
         raise
     if ending.state != "complete" or untested(context.ledger, context.definition.metric) is None:
         return ending
-    opening = open_test(context.ledger, context.definition.metric, context.folder, context.splits, engine, watch)
+    opening = open_test(context.ledger, context.definition, context.folder, context.splits, engine, watch)
     return opening or ending
 
 

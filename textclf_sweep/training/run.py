@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import importlib
 import io
 import json
 import platform
@@ -18,14 +17,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from textclf_sweep.architectures import BuildInfo
 from textclf_sweep.data import features
-from textclf_sweep.data.corpus import PartName, fold_name
+from textclf_sweep.data.corpus import fold_name
 from textclf_sweep.data.features import FeatureInfo
-from textclf_sweep.training import fit, steps
+from textclf_sweep.training import fit, models, steps
 from textclf_sweep.training.files import sha256, write_atomically
 from textclf_sweep.training.tasks import Decision, EvaluateTask, Evaluation, Outcome, Report, Task, TrainTask
-from textclf_sweep.trial import EpochEvent, Failure, Trial, TrialResult, TrialState, derive_seed
+from textclf_sweep.trial import EpochEvent, Failure, TrialResult, TrialState, derive_seed
 
 _threads: int | None = None
 
@@ -75,10 +73,10 @@ def _train(task: TrainTask, report: Report) -> TrialResult:
         events.append(EpochEvent(task.trial.number, task.attempt, epoch, metrics, time.time()))
         return report(events[-1])
 
-    models, failure = _fit(task, folds, end_of_epoch, fitted)
+    trained, failure = _fit(task, folds, end_of_epoch, fitted)
     # The models of folds have done their work: the final one is trained anew.
     saved = failure is None and task.folds is None
-    weights = _save_weights(models[0], task.results / f"{task.key}.npz") if saved else ""
+    weights = _save_weights(trained[0], task.results / f"{task.key}.npz") if saved else ""
     state, reason = _ending(fitted, failure)
     best = fitted.metrics[fitted.best_epoch - 1] if fitted.best_epoch else {}
     result = TrialResult(
@@ -113,7 +111,7 @@ class _Fold(NamedTuple):
 
 def _folds(task: TrainTask) -> list[_Fold]:
     def fold(corpus: Path, seed: int, name: str) -> _Fold:
-        return _Fold(_load(task, corpus, "train"), _load(task, corpus, "validation"), seed, name)
+        return _Fold(models.load(task, corpus, "train"), models.load(task, corpus, "validation"), seed, name)
 
     if task.folds is None:
         return [fold(task.corpus, task.trial.seed, "")]
@@ -131,7 +129,7 @@ def _fit(
 ) -> tuple[list[keras.Model], Failure | None]:
     """The trained models, or why there are none."""
     try:
-        runs = [fit.Run(_seeded(task.trial, fold.train.info, fold.seed), *fold) for fold in folds]
+        runs = [fit.Run(models.seeded(task, fold.train.info, fold.seed), *fold) for fold in folds]
         fit.fit(
             runs, parameters=task.trial.parameters, metric=task.metric, early_stopping=task.early_stopping,
             report=report, fitted=fitted,
@@ -154,44 +152,33 @@ def _ending(fitted: fit.Fitted, failure: Failure | None) -> tuple[TrialState, st
 
 
 def _evaluate(task: EvaluateTask) -> Evaluation:
-    test = _load(task, task.corpus, "test")
+    test = models.load(task, task.corpus, "test")
     model = _final(task, test.info)
     scored = fit.evaluate(steps.trace_evaluation(model), test)
-    _export(model, test.info, task.trial, task.export)
+    _export(_plain(task, test.info, model), test.info, task)
     return Evaluation(scored.metrics(), len(test.labels), tuple(map(tuple, scored.confusion.tolist())))
+
+
+def _plain(task: EvaluateTask, info: FeatureInfo, model: keras.Model) -> keras.Model:
+    """The same model of Keras' own layers alone, so that Keras can read it without this package."""
+    plain = models.build(task, info, plain=True)
+    plain.set_weights(model.get_weights())
+    return plain
 
 
 def _final(task: EvaluateTask, info: FeatureInfo) -> keras.Model:
     """The model that is scored: a trained one again, or one that is trained here and now."""
     if task.refit is not None:
-        how, train = task.refit, _load(task, task.corpus, "train")
-        model = _seeded(task.trial, info, how.seed)
+        how, train = task.refit, models.load(task, task.corpus, "train")
+        model = models.seeded(task, info, how.seed)
         fit.refit(model, train, parameters=task.trial.parameters, seed=how.seed, epochs=how.epochs)
         return model
     if task.weights is None:
         raise ValueError(f"task {task.key} has neither weights nor a way to train them")
-    model = _build(task.trial, info)
+    model = models.build(task, info)
     with np.load(task.weights) as arrays:
         model.set_weights([arrays[f"arr_{index}"] for index in range(len(arrays.files))])
     return model
-
-
-def _load(task: TrainTask | EvaluateTask, corpus: Path, part: PartName) -> features.Features:
-    name = importlib.import_module(f"textclf_sweep.architectures.{task.trial.architecture}").FEATURES
-    return features.load(name, corpus, task.cache, task.trial.parameters, part)
-
-
-def _seeded(trial: Trial, info: FeatureInfo, seed: int) -> keras.Model:
-    """A new model that is a function of the seed; what its layers draw later (dropout) is too."""
-    keras.utils.set_random_seed(seed)
-    return _build(trial, info)
-
-
-def _build(trial: Trial, info: FeatureInfo) -> keras.Model:
-    module = importlib.import_module(f"textclf_sweep.architectures.{trial.architecture}")
-    # A parameter that another one makes meaningless is absent from the trial.
-    own = {parameter.name: trial.parameters.get(parameter.name, parameter.preset) for parameter in module.PARAMETERS}
-    return module.build(BuildInfo(len(info.labels), info.vocabulary_size, info.max_length, info.vectors), **own)
 
 
 def _save_weights(model: keras.Model, path: Path) -> str:
@@ -201,8 +188,9 @@ def _save_weights(model: keras.Model, path: Path) -> str:
     return sha256(path)
 
 
-def _export(model: keras.Model, info: FeatureInfo, trial: Trial, folder: Path) -> None:
-    """Write the model and what is needed to use it; `folder` is the old export or the new one, never a mixture."""
+def _export(model: keras.Model, info: FeatureInfo, task: EvaluateTask) -> None:
+    """Write the model and what is needed to use it; its folder is the old export or the new one, never a mixture."""
+    folder = task.export
     fresh = folder.with_name(f"{folder.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
@@ -210,14 +198,14 @@ def _export(model: keras.Model, info: FeatureInfo, trial: Trial, folder: Path) -
     (fresh / "labels.json").write_text(json.dumps(list(info.labels), indent=1))
     # A percentile of the training texts' lengths, say, cannot be found again from the trial's parameters.
     read = {
-        "features": importlib.import_module(f"textclf_sweep.architectures.{trial.architecture}").FEATURES,
+        "features": models.architecture_of(task).FEATURES,
         "vocabulary_size": info.vocabulary_size,
         "max_length": info.max_length,
     }
     (fresh / "features.json").write_text(json.dumps(read, indent=1))
     for path in info.files:
         (fresh / path.name).write_bytes(path.read_bytes())
-    (fresh / "trial.json").write_text(json.dumps(trial.to_json(), indent=1))
+    (fresh / "trial.json").write_text(json.dumps(task.trial.to_json(), indent=1))
     shutil.rmtree(folder, ignore_errors=True)
     fresh.rename(folder)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from textclf_sweep.definition.types import EarlyStopping, Metric
+from textclf_sweep.definition.types import EarlyStopping, Metric, OwnArchitecture
 from textclf_sweep.trial import EpochEvent, Trial, TrialResult
 
 
@@ -37,6 +37,8 @@ class TrainTask:
         definition_hash, data_hash: written into the result.
         limit: seconds before the engine kills it.
         folds: how many models are trained, each on its own fold of the data; None is one, on the train part.
+        folder: what relative paths in parameters start from.
+        own: where the trial's architecture is, when it is the user's own.
     """
 
     trial: Trial
@@ -50,6 +52,8 @@ class TrainTask:
     data_hash: str
     limit: float
     folds: int | None = None
+    folder: Path = Path()
+    own: OwnArchitecture | None = None
 
     @property
     def key(self) -> str:
@@ -81,6 +85,7 @@ class EvaluateTask:
         export: the folder the model is written to.
         limit: seconds before the engine kills it.
         refit: how to train the model anew; None takes `weights`.
+        folder, own: as of the `TrainTask`.
     """
 
     trial: Trial
@@ -90,6 +95,8 @@ class EvaluateTask:
     export: Path
     limit: float
     refit: Refit | None = None
+    folder: Path = Path()
+    own: OwnArchitecture | None = None
 
     @property
     def key(self) -> str:

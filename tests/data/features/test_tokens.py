@@ -55,7 +55,7 @@ def features(corpus: Callable[..., Corpus], tmp_path: Path) -> Load:
 def test_defaults_are_valid() -> None:
     assert {item.name: item.default for item in PARAMETERS} == {
         "unit": "word", "vocabulary_size": 20_000, "max_length": 64, "length_percentile": 100.0, "truncate": "head",
-        "min_count": 2, "vectors": "none",
+        "min_count": 2, "embedding": "none",
     }  # fmt: skip
     assert all(item.reject(item.default) is None for item in PARAMETERS)
 

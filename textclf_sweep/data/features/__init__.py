@@ -101,6 +101,7 @@ class Request:
         parameters: the module's own parameters, all of them, coerced.
         cleaning: the cleaning parameters and the cleaning's version; what is built of `texts` depends on all of it.
         cached: see `Cached`.
+        folder: what relative paths in parameters start from.
     """
 
     corpus: Path
@@ -109,6 +110,11 @@ class Request:
     parameters: Parameters
     cleaning: Parameters
     cached: Cached
+    folder: Path = Path()
+
+    def path(self, parameter: str) -> Path:
+        """The path that a parameter names."""
+        return self.folder / str(self.parameters[parameter])
 
     def texts(self, part: PartName) -> tuple[str, ...]:
         """The cleaned texts of a part; cleaned once for all features and their settings."""
@@ -146,7 +152,9 @@ class FeatureModule(Protocol):
         """
 
 
-def load(name: str, corpus: Path, cache: Path, parameters: Parameters, part: str) -> Features:
+def load(  # noqa: PLR0913, PLR0917 - where everything is, each once
+    name: str, corpus: Path, cache: Path, parameters: Parameters, part: str, folder: Path = Path()
+) -> Features:
     """The features `name` of one part of the data; built on first use, memory-mapped from then on.
 
     Args:
@@ -155,6 +163,7 @@ def load(name: str, corpus: Path, cache: Path, parameters: Parameters, part: str
         cache: the folder of the cache; created when it is not there.
         parameters: of a trial; those that the features don't know are ignored, those absent have their defaults.
         part: ``train``, ``validation`` or ``test``.
+        folder: what relative paths in parameters start from.
 
     Raises:
         ValueError: there is no such part.
@@ -173,7 +182,7 @@ def load(name: str, corpus: Path, cache: Path, parameters: Parameters, part: str
     def cached(depends: Mapping[str, Any], build: Build) -> Path:
         return common({"features": name, "version": module.VERSION, **depends}, build)
 
-    request = Request(corpus, info, part, own, {**steps, "cleaning_version": cleaning.VERSION}, common)
+    request = Request(corpus, info, part, own, {**steps, "cleaning_version": cleaning.VERSION}, common, folder)
 
     try:
         return module.load(request, cached)

@@ -24,7 +24,7 @@ from textclf_sweep.trial import Parameters
 
 VERSION = 2
 NO_VECTORS = "none"
-"""Of `vectors`: embeddings start from noise."""
+"""Of `embedding`: word vectors start from noise."""
 PARAMETERS = (
     Parameter(
         "unit", "str", "word", "What a token is: a word or punctuation mark, or a character.",
@@ -45,9 +45,9 @@ PARAMETERS = (
         minimum=1,
     ),
     Parameter(
-        "vectors", "str", NO_VECTORS,
-        "File of pretrained word vectors that embeddings start from (GloVe, word2vec or fastText text, also gzip); "
-        "absolute, or relative to the folder that the command runs in; or none.",
+        "embedding", "str", NO_VECTORS,
+        "Pretrained word vectors to start from: a file (GloVe, word2vec or fastText text, also gzip), or none.",
+        path=True, names=(NO_VECTORS,),
     ),
 )  # fmt: skip
 
@@ -131,8 +131,8 @@ def load(request: Request, cached: Cached) -> Features:
         lambda folder: _build_arrays(folder, request, vocabulary, width),
     )
     info = FeatureInfo(request.info.labels, len(vocabulary), width, (known / "vocabulary.json",))
-    if parameters["vectors"] != NO_VECTORS:
-        found, coverage = _vectors.matrix(Path(str(parameters["vectors"])), vocabulary, request.cached)
+    if parameters["embedding"] != NO_VECTORS:
+        found, coverage = _vectors.matrix(request.path("embedding"), vocabulary, request.cached)
         info = dataclasses.replace(info, files=(*info.files, coverage), vectors=found)
     return Features(*_sequences.read(arrays), info)
 

@@ -21,8 +21,7 @@ VERSION = 1
 PARAMETERS = (
     Parameter(
         "checkpoint", "str", "",
-        "Folder of a BERT checkpoint, with its vocab.txt; absolute, or relative to the folder that the command runs "
-        "in.",
+        "Folder of a BERT checkpoint, with its vocab.txt.", path=True,
     ),
     Parameter("max_length", "int", 64, "Tokens kept of a text, [CLS] and [SEP] included.", minimum=3),
     LENGTH_PERCENTILE,
@@ -64,7 +63,7 @@ def load(request: Request, cached: Cached) -> Features:
         DataError: the checkpoint cannot be read, or `tokenizers` is not installed.
     """
     parameters = request.parameters
-    vocabulary, settings = read_checkpoint(Path(str(parameters["checkpoint"])))
+    vocabulary, settings = read_checkpoint(request.path("checkpoint"))
     content = hashlib.sha256(json.dumps([vocabulary, settings]).encode()).hexdigest()
     depends = {"checkpoint": content, **request.cleaning}
 

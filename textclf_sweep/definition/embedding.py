@@ -1,0 +1,61 @@
+"""``embedding`` -> what it says of two parameters: which word vectors an architecture starts from, and ``trainable``.
+
+It stands at the top level, for every architecture that reads tokens, or below ``parameters``; either way it is one
+value, or a mapping of ``path`` and ``trainable``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from textclf_sweep.definition.catalogue import Entry
+from textclf_sweep.definition.nodes import BrokenNode, Field, Problems
+from textclf_sweep.definition.values import unknown_key
+
+EMBEDDING, PATH, TRAINABLE = "embedding", "path", "trainable"
+"""The key, and what it can have as a mapping."""
+
+
+def shared(
+    root: Field, entries: Mapping[str, Mapping[str, Field]], chosen: Sequence[Entry], problems: Problems
+) -> dict[str, dict[str, Field]]:
+    """`entries` with what the top level's key says of those architectures that read tokens.
+
+    Args:
+        root: the definition.
+        entries: what ``parameters`` says, by architecture and parameter.
+        chosen: the architectures.
+        problems: gets what is wrong: a key that no architecture can use, or that stands below ``parameters`` too.
+    """
+    field = root.get(EMBEDDING)
+    if field is None or isinstance(field.node, BrokenNode):
+        return {name: _unfolded(own, problems) for name, own in entries.items()}
+    readers = {entry.name for entry in chosen if EMBEDDING in {item.name for item in entry.parameters}}
+    if chosen and not readers:
+        what = f"{' and '.join(entry.name for entry in chosen)} cannot start from word vectors"
+        problems.add(field, what, "an architecture that reads tokens, such as lstm", "remove it")
+    for name, own in entries.items():
+        if name in readers and EMBEDDING in own:
+            what = "it stands at the top level and below parameters"
+            problems.add(own[EMBEDDING], what, "one of them", "remove one of them")
+    return {
+        name: _unfolded({EMBEDDING: field, **own} if name in readers else own, problems)
+        for name, own in entries.items()
+    }
+
+
+def _unfolded(entries: Mapping[str, Field], problems: Problems) -> dict[str, Field]:
+    """Entries in which ``embedding: {path, trainable}`` is two entries."""
+    whole = entries.get(EMBEDDING)
+    if whole is None or not (whole.get(PATH) or whole.get(TRAINABLE)):
+        return dict(entries)
+    found = {name: field for name, field in entries.items() if name != EMBEDDING}
+    for name, child in whole.entries():
+        if name == TRAINABLE and TRAINABLE in entries:
+            what = f"trainable stands here and in {entries[TRAINABLE].key}"
+            problems.add(child, what, "one of them", "remove one of them")
+        elif name in (PATH, TRAINABLE):
+            found[EMBEDDING if name == PATH else TRAINABLE] = child
+        else:
+            unknown_key(child, name, (PATH, TRAINABLE), problems)
+    return found
