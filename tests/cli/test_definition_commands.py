@@ -109,7 +109,7 @@ def test_of_the_cleaning_only_what_is_unusual_is_shown_with_its_warning(definiti
     (fixed,) = [line for line in shown.out.splitlines() if line.startswith("fixed: ")]
     assert "strip_html true" in fixed
     assert "stop_words remove" in fixed
-    assert not any(name in fixed for name in ("urls", "lowercase", "punctuation", "language", "embedding"))
+    assert not any(name in fixed for name in ("urls", "lowercase", "punctuation", "language", "embedding none"))
     assert shown.err.startswith("warning: stop_words: remove takes negations")
     assert main(["plan", "--json"]) == 0
     planned = json.loads(capsys.readouterr().out)

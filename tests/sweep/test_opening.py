@@ -64,7 +64,7 @@ def sweep(make_sweep):
 
 
 def opened(sweep, splits: Splits, engine: Evaluator, watch=lambda: None) -> Ending | None:
-    return open_test(sweep.ledger, sweep.definition.metric, sweep.folder, splits, engine, watch)
+    return open_test(sweep.ledger, sweep.definition, sweep.folder, splits, engine, watch)
 
 
 def test_the_winner_is_scored_and_the_figures_are_kept(sweep, splits) -> None:

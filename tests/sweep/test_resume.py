@@ -353,9 +353,9 @@ class TestCheckSame:
             "sampler": "tpe", "data": DataSettings("csv"), "metric": Metric(target=0.5), "run_cap": 60,
             "allocate": "race", "early_terminate": EarlyTerminate("median"), "early_stopping": None,
             "budget": Budget(1.0), "seed": 99, "engine": "ray", "workers": 7, "description": "x",
-            "ignored": ("project",),
+            "folder": "/elsewhere", "ignored": ("project",),
         }  # fmt: skip
-        free = {"run_cap", "budget", "engine", "workers", "description", "ignored"}
+        free = {"run_cap", "budget", "engine", "workers", "description", "folder", "ignored"}
         for field in dataclasses.fields(sweep.definition):
             changed = replace(sweep.definition, **{field.name: other[field.name]})
             assert (changed.hash() == sweep.definition.hash()) == (field.name in free), field.name

@@ -271,6 +271,9 @@ class SweepDefinition:
         kept["enqueue"] = {
             search.architecture: [dict(item) for item in search.enqueue] for search in self.searches if search.enqueue
         }
+        own = {search.architecture: search.own for search in self.searches if search.own is not None}
+        if own:  # absent where it says nothing: sweeps from before it stay what they are
+            kept["own"] = {name: dataclasses.asdict(item) for name, item in own.items()}
         for key in ("path", "validation_path", "test_path", "log_text"):
             del kept["data"][key]
         plain: dict[str, Any] = json.loads(json.dumps(kept))

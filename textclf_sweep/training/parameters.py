@@ -21,7 +21,7 @@ PARAMETERS = (
         "2015), rmsprop (Hinton 2012), adagrad (Duchi et al. 2011), lion (Chen et al. 2023) or sgd",
         search=Categorical(("adam", "rmsprop", "sgd")), choices=OPTIMIZERS,
     ),
-    Parameter("momentum", "float", 0.9, "of sgd", minimum=0, below=1, when=(("optimizer", ("sgd",)),)),
+    Parameter("momentum", "float", 0.9, "share of its last step that sgd repeats", minimum=0, below=1, when=(("optimizer", ("sgd",)),)),
     Parameter(
         "nesterov", "bool", True, "whether sgd's momentum is Nesterov's (Sutskever et al. 2013)",
         when=(("optimizer", ("sgd",)),),

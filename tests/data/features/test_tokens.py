@@ -143,15 +143,15 @@ def test_the_width_is_a_percentile_of_the_training_texts_lengths(features: Load,
 
 def test_vectors_come_with_the_vocabulary(features: Load, tmp_path: Path) -> None:
     (tmp_path / "vectors.txt").write_text("the 1 2\ncat 3 4\nmouse 5 6\n")
-    found = features(vectors=str(tmp_path / "vectors.txt"))
+    found = features(embedding=str(tmp_path / "vectors.txt"))
     assert found.info.vectors is not None
     matrix = np.load(found.info.vectors)
     assert matrix.shape == (found.info.vocabulary_size, 2)
     assert matrix[[0, 2, 3]].tolist() == [[0, 0], [1, 2], [3, 4]]
     assert json.loads(found.info.files[1].read_text()) == {"tokens": 6, "covered": 2, "share": 1 / 3}
-    assert found.info == features("validation", vectors=str(tmp_path / "vectors.txt")).info
+    assert found.info == features("validation", embedding=str(tmp_path / "vectors.txt")).info
     (tmp_path / "vectors.txt").write_text("the 7 8\ncat 3 4\n")
-    other = features(vectors=str(tmp_path / "vectors.txt")).info.vectors
+    other = features(embedding=str(tmp_path / "vectors.txt")).info.vectors
     assert other is not None
     assert np.load(other)[2].tolist() == [7, 8]
 
