@@ -263,7 +263,7 @@ def test_what_is_wrong_is_said_with_its_line_and_a_way_on(problem: Problem, more
         ("architecture: []", "the list is empty"),
         ("architecture: [lstm, cnn, lstm]", "lstm stands in the list twice"),
         ("architecture: [lstm, 3]", "one of lstm, cnn, bert"),
-        ("architecture: {lstm: cnn}", "a mapping is not valid"),
+        ("architecture: {lstm: cnn}", "a mapping without file is not valid"),
         ("architecture: lsmt", "did you mean lstm?"),
         ("architecture:", "write a value"),
     ],

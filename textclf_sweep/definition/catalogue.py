@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from textclf_sweep.definition.space import Parameter
+from textclf_sweep.definition.types import OwnArchitecture
 from textclf_sweep.trial import Scalar
 
 
@@ -31,6 +32,8 @@ class Entry:
         extensions: a source's file name endings, lower case, with the dot; empty for a source that reads no file.
         path: what a source's path is: ``file``, ``folder``, ``name`` (a folder, or a name that the source knows) or
             ``none``.
+        features: of an architecture, the module of `textclf_sweep.data.features` whose arrays it reads.
+        own: where an architecture that this package does not bring is.
     """
 
     name: str
@@ -47,11 +50,20 @@ class Entry:
     check: Callable[[Mapping[str, Scalar]], str] | None = None
     first_epoch: Callable[[Mapping[str, Scalar]], int] | None = None
     idle: Callable[[Mapping[str, Scalar]], Sequence[str]] | None = None
+    features: str = ""
+    own: OwnArchitecture | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Every discovered entry by room and name, and the cleaning parameters that all architectures share."""
+    """Every discovered entry by room and name, and the parameters that architectures share.
+
+    Attributes:
+        architectures, searchers, sources, engines, pruners: by name.
+        cleaning, training: parameters of every architecture.
+        features: parameters of the architectures that read certain features, by the features' name.
+        broken: architectures of other packages that cannot be used, and why.
+    """
 
     architectures: Mapping[str, Entry]
     searchers: Mapping[str, Entry]
@@ -59,3 +71,14 @@ class Catalogue:
     engines: Mapping[str, Entry]
     pruners: Mapping[str, Entry]
     cleaning: tuple[Parameter, ...] = ()
+    training: tuple[Parameter, ...] = ()
+    features: Mapping[str, tuple[Parameter, ...]] = field(default_factory=dict)
+    broken: Mapping[str, str] = field(default_factory=dict)
+
+    def shared(self, features: str) -> tuple[Parameter, ...]:
+        """What an architecture takes beside its own parameters.
+
+        Args:
+            features: the name of those that it reads.
+        """
+        return (*self.features[features], *self.cleaning, *self.training)

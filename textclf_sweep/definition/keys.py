@@ -16,6 +16,7 @@ from textclf_sweep.trial import OBJECTIVES, Scalar
 
 NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 """A sweep's name: also a folder's and an MLflow experiment's."""
+NAME_WORDING = "1 to 64 letters, digits, '.', '_' or '-', beginning with a letter or digit"
 DURATION = r"(?=[0-9])([0-9]+(\.[0-9]+)?d)?([0-9]+(\.[0-9]+)?h)?([0-9]+(\.[0-9]+)?m)?([0-9]+(\.[0-9]+)?s)?"
 """``1h30m``; a bare number is seconds."""
 TEXT = r"[\s\S]+"
@@ -114,6 +115,22 @@ def architecture(catalogue: Catalogue) -> Setting:
     )
 
 
+def own(catalogue: Catalogue) -> tuple[Setting, ...]:
+    """What ``architecture`` can have when it is the user's own."""
+    return (
+        _path("file", "The Python file that defines it, relative to the definition's folder.", required=True),
+        Setting(
+            "function", "str", "The function in it that builds the model; default build.",
+            pattern=r"[A-Za-z_][A-Za-z0-9_]*", wording="the name of a function",
+        ),
+        Setting("name", "str", "What it is called; default: the file's name.", pattern=NAME, wording=NAME_WORDING),
+        Setting(
+            "features", "str", "What the model reads; default: the file's FEATURES, else tokens.",
+            choices=dict.fromkeys(catalogue.features, ""),
+        ),
+    )  # fmt: skip
+
+
 def _methods(catalogue: Catalogue) -> dict[str, str]:
     """Every method that some searcher serves, with a line on the one that serves it by default."""
     methods: dict[str, str] = {}
@@ -128,7 +145,7 @@ def top(catalogue: Catalogue) -> tuple[Setting, ...]:
     return (
         Setting(
             "name", "str", "The sweep's name, also of its folder and its MLflow experiment; default: the file's name.",
-            pattern=NAME, wording="1 to 64 letters, digits, '.', '_' or '-', beginning with a letter or digit",
+            pattern=NAME, wording=NAME_WORDING,
         ),
         Setting("description", "str", "Free text, shown in MLflow."),
         architecture(catalogue),
@@ -218,8 +235,8 @@ def _column(name: str, doc: str, *, nullable: bool = False) -> Setting:
     return Setting(name, "str", doc, pattern=TEXT, wording="a column's name", nullable=nullable)
 
 
-def _path(name: str, doc: str, *, nullable: bool = False) -> Setting:
-    return Setting(name, "str", doc, pattern=TEXT, wording="a path", nullable=nullable)
+def _path(name: str, doc: str, *, nullable: bool = False, required: bool = False) -> Setting:
+    return Setting(name, "str", doc, pattern=TEXT, wording="a path", nullable=nullable, required=required)
 
 
 def data(catalogue: Catalogue) -> tuple[Setting, ...]:

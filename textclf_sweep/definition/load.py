@@ -14,7 +14,7 @@ from textclf_sweep.definition.data import data_of
 from textclf_sweep.definition.methods import searcher_of
 from textclf_sweep.definition.nodes import BrokenNode, Field, Place, Problems, quote
 from textclf_sweep.definition.reader import MAX_BYTES, read
-from textclf_sweep.definition.searches import Scope, architectures_of, caps_of, searches_of
+from textclf_sweep.definition.searches import Scope, architectures_of, caps_of, knowing, searches_of
 from textclf_sweep.definition.sections import budget_of, early_stopping_of, early_terminate_of, metric_of
 from textclf_sweep.definition.space import greatest
 from textclf_sweep.definition.suggest import nearest
@@ -87,6 +87,7 @@ def _definition(
     root: Field, path: Path | None, catalogue: Catalogue, problems: Problems, *, defaults: bool
 ) -> SweepDefinition:
     chosen = architectures_of(root, catalogue, problems)
+    catalogue = knowing(catalogue, chosen)
     values = _top(root, catalogue, problems)
     metric = metric_of(_section(root, "metric"), problems)
     early_stopping = early_stopping_of(_section(root, "early_stopping"), metric, problems)
@@ -188,8 +189,7 @@ def _default_name(place: Place, path: Path | None, problems: Problems) -> str:
     if re.fullmatch(keys.NAME, stem):
         return stem
     what = f"the file's name, {quote(stem)}, cannot be the sweep's" if stem else "is missing"
-    wording = "1 to 64 letters, digits, '.', '_' or '-', beginning with a letter or digit"
-    problems.add_at(place, "name", what, wording, "add e.g. `name: first-try`")
+    problems.add_at(place, "name", what, keys.NAME_WORDING, "add e.g. `name: first-try`")
     return stem
 
 

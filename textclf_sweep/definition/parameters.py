@@ -128,10 +128,10 @@ def _restricted(field: Field, name: str, having: Sequence[Entry], names: _Names,
 def distributions_of(
     entries: Mapping[str, Field], architecture: Entry, problems: Problems, *, defaults: bool
 ) -> dict[str, Distribution] | None:
-    """Where the value of every parameter of an architecture comes from; None when an entry is invalid.
+    """Where the value of every parameter of an architecture comes from; None when an entry is invalid or missing.
 
     Args:
-        entries: what the definition says of some of them.
+        entries: what the definition says of some of them; of those without a default at least.
         architecture: whose parameters they are.
         problems: gets what is wrong.
         defaults: whether parameters that are not named are searched in the architecture's own ranges; else they keep
@@ -144,7 +144,7 @@ def distributions_of(
             found = distribution_of(entries[item.name], item, problems)
             if found is not None:
                 distributions[item.name] = found
-        else:
+        elif item.default is not None:
             searched = item.search if defaults else None
             distributions[item.name] = Constant(item.preset) if searched is None else searched
     complete = len(distributions) == len({item.name for item in architecture.parameters})
@@ -163,14 +163,26 @@ def unknown_parameter(
     owners = owners_of(name, catalogue.architectures.values())
     near = nearest_parameter(name, names)
     if owners:
-        what = f"{quote(name)} is a parameter of {', '.join(owners)}, not of {whose}"
+        listed = ", ".join(owners[:3]) + (f" and {len(owners) - 3} more" if len(owners) > 3 else "")
+        what = f"{quote(name)} is a parameter of {listed}, not of {whose}"
         fix = f"remove it, or {'write' if len(chosen) == 1 else 'add'} architecture: {owners[0]}"
     else:
         what = f"{whose} has no parameter {quote(name)}"
         fix = f"did you mean {near}?" if near else "remove it"
-    steps = {item.name for item in catalogue.cleaning}
-    own = ", ".join(item for item in names if item not in steps)
-    problems.add(field, what, f"one of {own}{', or a cleaning step' if steps else ''}", fix)
+    problems.add(field, what, _known_names(names, chosen, catalogue), fix)
+
+
+def _known_names(names: Sequence[str], chosen: Sequence[Entry], catalogue: Catalogue) -> str:
+    """The parameters of some architectures in words: the models' own, and where the others are listed."""
+    rooms = {"features": [item for entry in chosen for item in catalogue.features.get(entry.features, ())],
+             "cleaning": catalogue.cleaning, "training": catalogue.training}  # fmt: skip
+    shared = {item.name for items in rooms.values() for item in items}
+    words = ", ".join(room for room, items in rooms.items() if items).replace(", training", " or training")
+    own = ", ".join(name for name in names if name not in shared)
+    shown = chosen[0].name if len(chosen) == 1 and chosen[0].own is None else ""
+    where = f" (`sweep architectures {shown}` lists them)" if shown and shared else ""
+    more = f"a parameter of {words}{where}" if shared else ""
+    return ", or ".join(filter(None, (f"one of {own}" if own else "", more)))
 
 
 def owners_of(name: str, entries: Iterable[Entry]) -> list[str]:

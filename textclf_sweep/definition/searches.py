@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from textclf_sweep.definition import keys
 from textclf_sweep.definition.catalogue import Catalogue, Entry
@@ -13,9 +13,10 @@ from textclf_sweep.definition.data import cleaning_of
 from textclf_sweep.definition.embedding import shared
 from textclf_sweep.definition.enqueue import Sweep, enqueued
 from textclf_sweep.definition.grids import Places, check_grid, check_probabilities, paced
-from textclf_sweep.definition.nodes import BrokenNode, Field, ListNode, MapNode, Problems
+from textclf_sweep.definition.nodes import BrokenNode, Field, ListNode, MapNode, Problems, ScalarNode, quote
+from textclf_sweep.definition.own import own_of
 from textclf_sweep.definition.parameters import distributions_of, entries_of
-from textclf_sweep.definition.space import SearchSpace
+from textclf_sweep.definition.space import Parameter, SearchSpace
 from textclf_sweep.definition.suggest import nearest
 from textclf_sweep.definition.types import Allocate, Search
 from textclf_sweep.definition.values import missing, setting_value
@@ -41,22 +42,54 @@ class Caps:
 
 def architectures_of(root: Field, catalogue: Catalogue, problems: Problems) -> tuple[Entry, ...]:
     """The architectures that a definition names, one or a list; empty when that is wrong, which is reported."""
-    setting, field = keys.architecture(catalogue), root.get("architecture")
+    field = root.get("architecture")
     if field is None:
-        missing(root, setting, problems)
+        missing(root, keys.architecture(catalogue), problems)
         return ()
     if not isinstance(field.node, ListNode):
-        found = setting_value(field, setting, problems) if not isinstance(field.node, BrokenNode) else {}
-        return tuple(catalogue.architectures[name] for name in found.values())
+        found = None if isinstance(field.node, BrokenNode) else _architecture(field, catalogue, problems)
+        return () if found is None else (found,)
     if not field.node.items:
         problems.add(field, "the list is empty", "one architecture or more", "e.g. architecture: [lstm, cnn]")
-    names = [setting_value(item, setting, problems).get("architecture") for item in field.items()]
-    valid = [name for name in names if name is not None]
-    twice = sorted(name for name, times in Counter(valid).items() if times > 1)
+    entries = [_architecture(item, catalogue, problems) for item in field.items()]
+    valid = tuple(entry for entry in entries if entry is not None)
+    twice = sorted(name for name, times in Counter(entry.name for entry in valid).items() if times > 1)
     if twice:
-        problems.add(field, f"{', '.join(twice)} stands in the list twice", "each architecture once", "remove one")
-    complete = len(valid) == len(field.node.items) and not twice
-    return tuple(catalogue.architectures[name] for name in valid) if complete else ()
+        files = any(entry.own is not None and entry.name in twice for entry in valid)
+        fix = "remove one, or give one a name: of its own" if files else "remove one"
+        problems.add(field, f"{', '.join(twice)} stands in the list twice", "each architecture once", fix)
+    return valid if len(valid) == len(field.node.items) and not twice else ()
+
+
+def _architecture(field: Field, catalogue: Catalogue, problems: Problems) -> Entry | None:
+    """One architecture by its name, or the user's own; None when that is wrong, which is reported."""
+    if isinstance(field.node, MapNode) and "file" in field.node.entries:
+        return own_of(field, catalogue, problems)
+    if isinstance(field.node, MapNode):
+        near = nearest("file", field.node.entries)
+        fix = f"write file instead of {near}" if near else "for a model of your own, e.g. {file: my_model.py}"
+        expected = "the name of an architecture, a list of them, or a mapping with a file"
+        problems.add(field, "a mapping without file is not valid", expected, fix)
+        return None
+    written = field.node.value if isinstance(field.node, ScalarNode) else None
+    if isinstance(written, str) and written.endswith(".py"):
+        fix = f"write {{file: {written}}}"
+        problems.add(
+            field, f"{quote(written)} is a file", "the name of an architecture, or a mapping with its file", fix
+        )
+        return None
+    if isinstance(written, str) and written in catalogue.broken:
+        fix = "mend or remove the package that brings it"
+        problems.add(field, f"{written} cannot be used: {catalogue.broken[written]}", "an architecture that works", fix)
+        return None
+    name = setting_value(field, keys.architecture(catalogue), problems).get("architecture")
+    return None if name is None else catalogue.architectures[name]
+
+
+def knowing(catalogue: Catalogue, chosen: Sequence[Entry]) -> Catalogue:
+    """`catalogue` with the user's own architectures among the others."""
+    own = {entry.name: entry for entry in chosen if entry.own is not None}
+    return replace(catalogue, architectures={**catalogue.architectures, **own}) if own else catalogue
 
 
 def caps_of(root: Field, chosen: Sequence[Entry], allocate: Allocate | None, problems: Problems) -> Caps:
@@ -152,15 +185,36 @@ def searches_of(root: Field, scope: Scope, problems: Problems) -> tuple[Search, 
     if first is not None and not isinstance(first.node, BrokenNode):
         sets = enqueued(first, Sweep(chosen, spaces, scope.catalogue, problems))
     return tuple(
-        Search(name, spaces.get(name, SearchSpace(())), scope.caps.of(name), sets.get(name, ()))
-        for name in (entry.name for entry in chosen)
+        Search(
+            entry.name,
+            spaces.get(entry.name, SearchSpace(())),
+            scope.caps.of(entry.name),
+            sets.get(entry.name, ()),
+            own=entry.own,
+        )
+        for entry in chosen
     )
+
+
+def _check_always(
+    space: SearchSpace | None, declared: Mapping[str, Parameter], places: Places, problems: Problems
+) -> None:
+    """A parameter without a default cannot be left out of a trial."""
+    for name, _ in space.conditions if space is not None else ():
+        if declared[name].default is None and name in places.entries:
+            what = f"{name} has no default, so every trial needs it"
+            problems.add(places.entries[name], what, "no condition", "remove when, or give it a default in the file")
 
 
 def _space(entry: Entry, places: Places, scope: Scope, problems: Problems) -> SearchSpace | None:
     """The search space of one architecture; None when something is wrong with it."""
     before = len(problems.found)
     searcher, declared = scope.searcher, {item.name: item for item in entry.parameters}
+    for item in entry.parameters:
+        if item.default is None and item.name not in places.entries:
+            what = f"{entry.name} has no default for it"
+            fix = f"add e.g. parameters: {{{item.name}: {{value: ...}}}}, or give it a default where it is defined"
+            problems.add_at(places.rest.place, f"parameters.{item.name}", what, item.expected(), fix)
     distributions = distributions_of(places.entries, entry, problems, defaults=scope.defaults)
     if distributions is None:
         for name, field in places.entries.items():  # all problems at once
@@ -169,6 +223,7 @@ def _space(entry: Entry, places: Places, scope: Scope, problems: Problems) -> Se
     if searcher is not None and searcher.paces:
         distributions = paced(distributions, places, searcher, problems)
     space = conditioned(distributions, declared, places.entries, problems)
+    _check_always(space, declared, places, problems)
     if space is None or searcher is None:
         return space
     check_probabilities(space, places, searcher, scope.catalogue, problems)

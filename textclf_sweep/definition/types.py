@@ -77,7 +77,8 @@ class OwnArchitecture:
     Attributes:
         location: what holds it: a Python file as written in the definition (a relative path starts from its folder), or
             a module by its dotted name.
-        function: the function in it that builds the model.
+        function: the function in it that builds the model; empty for a module that follows the whole contract of
+            `textclf_sweep.architectures`.
         features: a module of `textclf_sweep.data.features`.
         digest: SHA-256 of the file, hexadecimal; of a module, empty.
     """
@@ -86,6 +87,11 @@ class OwnArchitecture:
     function: str = "build"
     features: str = "tokens"
     digest: str = ""
+
+    def identity(self) -> dict[str, str]:
+        """What makes it this architecture, as JSON: of a file its content, wherever it is."""
+        found = dataclasses.asdict(self)
+        return {key: value for key, value in found.items() if key != ("location" if self.digest else "digest")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +268,8 @@ class SweepDefinition:
     def identity(self) -> dict[str, Any]:
         """What makes it this sweep and no other, as JSON: everything but the keys of `FREE` and `ignored`.
 
-        The data's paths are left out too: their content decides (see the data hash), so a moved file is no change.
+        The data's paths are left out too: their content decides (see the data hash), so a moved file is no change. So
+        is the place of an architecture's file.
         """
         whole = dataclasses.asdict(self)
         kept = {key: value for key, value in whole.items() if key not in (*FREE, "ignored", "searches")}
@@ -273,7 +280,7 @@ class SweepDefinition:
         }
         own = {search.architecture: search.own for search in self.searches if search.own is not None}
         if own:  # absent where it says nothing: sweeps from before it stay what they are
-            kept["own"] = {name: dataclasses.asdict(item) for name, item in own.items()}
+            kept["own"] = {name: item.identity() for name, item in own.items()}
         for key in ("path", "validation_path", "test_path", "log_text"):
             del kept["data"][key]
         plain: dict[str, Any] = json.loads(json.dumps(kept))
