@@ -19,6 +19,8 @@ from textclf_sweep.definition.ranges import COUNT, RANGES, is_numeric
 from textclf_sweep.definition.space import Parameter
 
 Schema = dict[str, Any]
+NAMES: Schema = {"type": "array", "items": {"type": "string"}}
+"""Several architectures, none of which is the user's own; nothing is said here of the parameters of one that is."""
 TYPES = {"int": "integer", "float": "number", "bool": "boolean", "str": "string"}
 
 
@@ -57,6 +59,11 @@ def definitions(catalogue: Catalogue) -> Schema:
     return {"when": {"description": doc, "minProperties": 1, **when}, **found}
 
 
+def known() -> Schema:
+    """The condition that no architecture is the user's own."""
+    return {"if": {"properties": {ARCHITECTURE: {"anyOf": [{"type": "string"}, NAMES]}}, "required": [ARCHITECTURE]}}
+
+
 def conditionals(catalogue: Catalogue) -> Iterator[Schema]:
     """What ``parameters`` and ``enqueue`` can have, by the architectures."""
     variants = _variants(catalogue)
@@ -73,7 +80,7 @@ def conditionals(catalogue: Catalogue) -> Iterator[Schema]:
     entries = {name: _any(f"entry.{key}" for key in keys) for name, keys in variants.items()}
     values = {name: _any(f"value.{key}" for key in keys) for name, keys in variants.items()}
     yield {
-        "if": {"properties": {ARCHITECTURE: {"type": "array"}}, "required": [ARCHITECTURE]},
+        "if": {"properties": {ARCHITECTURE: NAMES}, "required": [ARCHITECTURE]},
         "then": _sections({**sections, **entries}, {ARCHITECTURE: {"enum": list(catalogue.architectures)}, **values}),
     }
     for name in variants:
@@ -120,7 +127,7 @@ def _sections(entries: Schema, values: Schema) -> Schema:
 
 def _without(owners: Sequence[str], absent: dict[str, list[str]]) -> Schema:
     """In a sweep of several architectures none of which is an owner, some keys cannot be there."""
-    others = {"type": "array", "not": {"contains": {"enum": list(owners)}}}
+    others = {**NAMES, "not": {"contains": {"enum": list(owners)}}}
     forbidden: Schema = {}
     for section, names in absent.items():
         rule = {"properties": dict.fromkeys(names, False)}

@@ -28,7 +28,7 @@ def json_schema(catalogue: Catalogue) -> Schema:
     properties: Schema = {setting.name: _setting(setting) for setting in settings}
     properties |= {
         "architecture": _architectures(catalogue),
-        "run_cap": _run_cap(catalogue),
+        "run_cap": _run_cap(),
         "metric": _mapping(keys.METRIC),
         "embedding": _embedding(catalogue),
         "parameters": {"type": "object"},
@@ -51,6 +51,7 @@ def json_schema(catalogue: Catalogue) -> Schema:
         "allOf": [
             *hyperparameters.conditionals(catalogue),
             {"properties": {"data": {"allOf": list(_sources(catalogue))}}},
+            _names(catalogue),
             _race(),
         ],
         "$defs": {
@@ -63,14 +64,15 @@ def json_schema(catalogue: Catalogue) -> Schema:
 def _architectures(catalogue: Catalogue) -> Schema:
     """One name or a list of them."""
     one = _setting(keys.architecture(catalogue))
-    several = {"type": "array", "items": one, "minItems": 1, "uniqueItems": True}
-    return {"description": one["description"], "anyOf": [one, several]}
+    own = {"description": "A model of your own.", **closed(_settings(keys.own(catalogue)), ["file"])}
+    several = {"type": "array", "items": {"anyOf": [one, own]}, "minItems": 1, "uniqueItems": True}
+    return {"description": one["description"], "anyOf": [one, own, several]}
 
 
-def _run_cap(catalogue: Catalogue) -> Schema:
-    """A number, or one for each architecture."""
+def _run_cap() -> Schema:
+    """A number, or one for each architecture; `_names` says which there can be."""
     one = _setting(keys.RUN_CAP)
-    each = {**closed(dict.fromkeys(catalogue.architectures, one), []), "minProperties": 1}
+    each = {"type": "object", "additionalProperties": one, "minProperties": 1}
     return {"description": keys.RUN_CAP.doc, "anyOf": [one, each]}
 
 
@@ -79,6 +81,12 @@ def _embedding(catalogue: Catalogue) -> Schema:
     declared = {item.name: item for entry in catalogue.architectures.values() for item in entry.parameters}
     value, trainable = (value_schema(declared[name]) if name in declared else {} for name in (EMBEDDING, TRAINABLE))
     return {"anyOf": [value, closed({PATH: value, TRAINABLE: trainable}, [PATH])]}
+
+
+def _names(catalogue: Catalogue) -> Schema:
+    """The architectures that `run_cap` can name, where none is the user's own."""
+    known = {"propertyNames": {"enum": list(catalogue.architectures)}}
+    return {**hyperparameters.known(), "then": {"properties": {"run_cap": known}}}
 
 
 def _race() -> Schema:
