@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from textclf_sweep.data import Assumptions, cleaning
-from textclf_sweep.data.features.tokens import NO_VECTORS
+from textclf_sweep.data.features.tokens import NAMES, NO_VECTORS
 from textclf_sweep.definition.space import Categorical, Constant, Distribution, SearchSpace, greatest
 from textclf_sweep.definition.types import SweepDefinition
 from textclf_sweep.errors import InputError, Problem
@@ -27,9 +27,7 @@ def assumptions(definition: SweepDefinition) -> Assumptions:
         min_count=int(max(_bounds(spaces, "min_count"), default=standard.min_count)),
         unit="character" if units == {"character"} else "word",
         cleaning=_fixed(spaces),
-        vectors=tuple(
-            sorted({str(Path(definition.folder) / str(path)) for path in _values(spaces, "embedding") - {NO_VECTORS}})
-        ),
+        vectors=_vectors(definition),
         seed=definition.seed,
     )
 
@@ -52,6 +50,16 @@ def check_cleaning(definition: SweepDefinition) -> tuple[str, ...]:
     if lacking := cleaning.lacking(values):
         raise InputError(Problem(lacking, key="data.cleaning"))
     return cleaning.warnings(values)
+
+
+def _vectors(definition: SweepDefinition) -> tuple[str, ...]:
+    """The word vectors that a trial may start from: known names, and absolute paths."""
+    values = set(map(str, _values([search.space for search in definition.searches], "embedding")))
+    values |= {
+        str(given["embedding"]) for search in definition.searches for given in search.first if "embedding" in given
+    }
+    folder = Path(definition.folder)
+    return tuple(sorted(value if value in NAMES else str(folder / value) for value in values - {NO_VECTORS}))
 
 
 def listed(distribution: Distribution | None) -> Sequence[Scalar]:

