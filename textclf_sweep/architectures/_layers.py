@@ -32,7 +32,14 @@ def embedded(tokens: Any, info: BuildInfo, embedding_dim: int, *, trainable: boo
 
     start = None if info.vectors is None else np.load(info.vectors, mmap_mode="r")
     width = embedding_dim if start is None else start.shape[1]
-    layer = keras.layers.Embedding(info.vocabulary_size, width, mask_zero=mask_zero, trainable=trainable)
+    layer = keras.layers.Embedding(
+        info.vocabulary_size,
+        width,
+        # One that draws nothing tells training that these weights begin with what they are set to.
+        embeddings_initializer="uniform" if start is None else "zeros",
+        mask_zero=mask_zero,
+        trainable=trainable,
+    )
     found = layer(tokens)
     if start is not None:
         # Not as an initializer: the saved model's configuration would hold the whole matrix.
