@@ -23,6 +23,13 @@ def run(keras: ModuleType) -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def steps_of(keras: ModuleType) -> Callable[..., Any]:
+    """The function `textclf_sweep.training.steps.steps_of`."""
+    make: Callable[..., Any] = importlib.import_module("textclf_sweep.training.steps").steps_of
+    return make
+
+
+@pytest.fixture(scope="session")
 def vocabulary() -> Mapping[str, list[str]]:
     """The words that tell each of three labels."""
     words = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import math
 from collections.abc import Callable, Sequence
 from types import ModuleType
@@ -14,6 +15,7 @@ from sklearn import metrics as sklearn_metrics
 from textclf_sweep.data.features import Features
 from textclf_sweep.definition.types import EarlyStopping, Metric
 from textclf_sweep.training.batches import shuffled
+from textclf_sweep.training.parameters import complete
 from textclf_sweep.training.tasks import Decision
 from textclf_sweep.trial import METRICS
 
@@ -23,7 +25,7 @@ PARAMETERS = {"learning_rate": 0.05, "batch_size": 8, "optimizer": "adam", "epoc
 
 
 @pytest.fixture
-def train(fit: ModuleType) -> Callable[..., Any]:
+def train(fit: ModuleType, steps_of) -> Callable[..., Any]:
     """Calls `fit.fit` and returns what it has filled."""
 
     def call(
@@ -39,7 +41,8 @@ def train(fit: ModuleType) -> Callable[..., Any]:
     ) -> Any:
         fitted = fitted if fitted is not None else fit.Fitted()
         fit.fit(
-            [fit.Run(model, training, validation, seed=3)], parameters=PARAMETERS | parameters, metric=metric,
+            [fit.Run(steps_of(model, PARAMETERS | parameters), training, validation, seed=3)],
+            parameters=PARAMETERS | parameters, metric=metric,
             early_stopping=early_stopping, report=report, fitted=fitted,
         )  # fmt: skip
         return fitted
@@ -82,9 +85,10 @@ class TestArithmetic:
             ours, training, random_rows(9, seed=1), report=report, epochs=2, optimizer=optimizer, learning_rate=0.02
         )
 
+        optimizers = importlib.import_module("textclf_sweep.training.optimizers")
         theirs.compile(
-            fit.optimizers.make(optimizer, 0.02), "sparse_categorical_crossentropy",
-            metrics=["accuracy"], jit_compile=False,
+            optimizers.make(complete({"optimizer": optimizer, "learning_rate": 0.02})),
+            "sparse_categorical_crossentropy", metrics=["accuracy"], jit_compile=False,
         )  # fmt: skip
         for epoch, our_weights in enumerate(after, start=1):
             order = np.concatenate(shuffled(training, 8, np.random.default_rng([3, epoch])))
@@ -112,11 +116,11 @@ class TestArithmetic:
         assert found["val_loss"] == pytest.approx(expected["val_loss"], abs=1e-5)
 
     def test_the_figures_of_an_evaluation_are_those_of_keras_and_scikit_learn(
-        self, keras, fit, averaging, random_rows
+        self, keras, fit, averaging, random_rows, steps_of
     ) -> None:
         model, data = averaging(labels=5), random_rows(600, labels=4)  # label 4 never occurs, as truth
         data = Features(data.inputs, data.lengths, data.labels, random_rows(1, labels=5).info)
-        scored = fit.evaluate(fit.trace_evaluation(model), data)
+        scored = fit.evaluate(steps_of(model, PARAMETERS).score, data)
 
         output = model.predict(data.inputs, verbose=0)
         predicted = output.argmax(axis=1)
@@ -280,11 +284,13 @@ class TestLoop:
             assert metrics["learning_rate"] == PARAMETERS["learning_rate"]
             assert metrics["examples_per_second"] == pytest.approx(20 / metrics["epoch_seconds"])
 
-    def test_the_weights_afterwards_give_the_best_epochs_figures(self, fit, train, averaging, random_rows) -> None:
+    def test_the_weights_afterwards_give_the_best_epochs_figures(
+        self, fit, train, averaging, random_rows, steps_of
+    ) -> None:
         model, validation = averaging(), random_rows(30, seed=1)
         found = train(model, random_rows(40), validation, epochs=6)  # random labels: it only learns by heart
         best = found.metrics[found.best_epoch - 1]
-        scored = fit.evaluate(fit.trace_evaluation(model), validation)
+        scored = fit.evaluate(steps_of(model, PARAMETERS).score, validation)
         assert scored.metrics("val_") == {name: best[name] for name in scored.metrics("val_")}
         assert scored.confusion.tolist() == found.confusion.tolist()
         assert best["val_accuracy"] == max(metrics["val_accuracy"] for metrics in found.metrics)

@@ -177,10 +177,14 @@ class TestFit:
     """The loop over several runs."""
 
     @pytest.fixture
-    def runs(self, fit: ModuleType, averaging, random_rows) -> list[Any]:
+    def runs(self, fit: ModuleType, averaging, random_rows, steps_of, settings) -> list[Any]:
         return [
             fit.Run(
-                averaging(seed=seed), random_rows(20, seed=seed), random_rows(9 + seed, seed=9), seed, f"fold {seed}"
+                steps_of(averaging(seed=seed), settings["parameters"]),
+                random_rows(20, seed=seed),
+                random_rows(9 + seed, seed=9),
+                seed,
+                f"fold {seed}",
             )
             for seed in (1, 2)
         ]
@@ -195,42 +199,42 @@ class TestFit:
         fit.fit(runs, **settings, report=lambda epoch, metrics: Decision(), fitted=fitted)
         values = [metrics["val_accuracy"] for metrics in fitted.metrics]
         assert fitted.best_epoch == values.index(max(values)) + 1
-        scored = [fit.evaluate(fit.trace_evaluation(item.model), item.validation) for item in runs]
+        scored = [fit.evaluate(item.steps.score, item.validation) for item in runs]
         best = fitted.metrics[fitted.best_epoch - 1]
         assert fmean(item.loss for item in scored) == best["val_loss"]
         assert fitted.confusion.tolist() == sum(item.confusion for item in scored).tolist()
 
     def test_one_value_that_is_not_finite_is_enough(self, fit, runs, settings) -> None:
-        vectors, *others = runs[1].model.get_weights()
+        vectors, *others = runs[1].steps.model.get_weights()
         vectors[:] = math.inf
-        runs[1].model.set_weights([vectors, *others])
+        runs[1].steps.model.set_weights([vectors, *others])
         fitted = fit.Fitted()
         with pytest.raises(fit.DivergedError, match=r"^fold 2: the loss became nan at batch 1$"):
             fit.fit(runs, **settings, report=lambda epoch, metrics: Decision(), fitted=fitted)
         assert fitted == fit.Fitted()
 
-    def test_momentum_is_that_of_the_trial(self, fit, averaging, random_rows, settings) -> None:
+    def test_momentum_is_that_of_the_trial(self, fit, averaging, random_rows, settings, steps_of) -> None:
         def weights(**own: Any) -> Any:
-            run = fit.Run(averaging(), random_rows(20), random_rows(9), 1)
-            settings["parameters"] |= {"optimizer": "sgd"}
-            own_settings = {**settings, "parameters": settings["parameters"] | own}
+            parameters = settings["parameters"] | {"optimizer": "sgd"} | own
+            run = fit.Run(steps_of(averaging(), parameters), random_rows(20), random_rows(9), 1)
+            own_settings = {**settings, "parameters": parameters}
             fit.fit([run], **own_settings, report=lambda epoch, metrics: Decision(), fitted=fit.Fitted())
-            return run.model.get_weights()[1].tolist()
+            return run.steps.model.get_weights()[1].tolist()
 
         assert weights() == weights(momentum=0.9) != weights(momentum=0.5)
 
     @pytest.mark.parametrize("epochs", [1, 3])
     def test_a_refit_is_the_same_training_without_a_look_at_other_rows(
-        self, *, fit, averaging, random_rows, settings, epochs: int
+        self, *, fit, averaging, random_rows, settings, steps_of, epochs: int
     ) -> None:
-        data, (fitted, refitted) = random_rows(20), (averaging(), averaging())
-        parameters = settings["parameters"]
+        data, parameters = random_rows(20), settings["parameters"]
+        fitted, refitted = steps_of(averaging(), parameters), steps_of(averaging(), parameters)
         settings |= {"parameters": parameters | {"epochs": epochs}}
         settings |= {"early_stopping": EarlyStopping("val_accuracy", 99, restore_best_weights=False)}
         report = lambda epoch, metrics: Decision()  # noqa: E731
         fit.fit([fit.Run(fitted, data, random_rows(9), 3)], **settings, report=report, fitted=fit.Fitted())
         fit.refit(refitted, data, parameters=parameters, seed=3, epochs=epochs)
-        for mine, theirs in zip(refitted.get_weights(), fitted.get_weights(), strict=True):
+        for mine, theirs in zip(refitted.model.get_weights(), fitted.model.get_weights(), strict=True):
             assert mine.tolist() == theirs.tolist()
 
 

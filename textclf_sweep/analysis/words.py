@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from textclf_sweep.data import cleaning
+from textclf_sweep.training import parameters as training
 from textclf_sweep.trial import Scalar
 
 FIRST = ("learning_rate", "batch_size", "depth", "dropout", "optimizer")
 """The parameters that nearly every sweep is about; they are shown before the others."""
 
-USUAL = {item.name: item.preset for item in cleaning.PARAMETERS}
-"""The cleaning that happens unless a definition says otherwise."""
+USUAL = {item.name: item.preset for item in (*cleaning.PARAMETERS, *training.OPTIONAL)}
+"""The cleaning and training that happen unless a definition says otherwise."""
 
 WHOLE = "every trial is done"
 """The reason of a sweep that ended as planned."""
@@ -69,12 +70,12 @@ def ordered(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def usual(name: str, value: Scalar) -> bool:
-    """Whether a parameter is a cleaning step at its default, which goes without saying when it is fixed."""
+    """Whether a parameter is a step of cleaning or training at its default: fixed there, it goes without saying."""
     return name in USUAL and USUAL[name] == value
 
 
 def unsaid(spaces: Iterable[Mapping[str, Mapping[str, Any]]]) -> frozenset[str]:
-    """The cleaning steps that every trial takes as usual.
+    """The steps of cleaning and training that every trial takes as usual.
 
     Args:
         spaces: the space of each architecture as `SweepDefinition.identity` has it.

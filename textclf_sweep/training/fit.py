@@ -15,17 +15,16 @@ from dataclasses import dataclass, field
 from statistics import fmean, pstdev
 from typing import Any
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from textclf_sweep.data.features import Features
 from textclf_sweep.definition.types import EarlyStopping, Metric
-from textclf_sweep.training import optimizers, scores
+from textclf_sweep.training import schedules, scores
 from textclf_sweep.training.batches import consecutive, shuffled
 from textclf_sweep.training.early_stopping import Watch
 from textclf_sweep.training.parameters import complete
-from textclf_sweep.training.steps import StepFunction, trace_evaluation, trace_training
+from textclf_sweep.training.steps import StepFunction, Steps
 from textclf_sweep.training.tasks import Decision
 from textclf_sweep.trial import SPREADS, Parameters
 
@@ -57,14 +56,14 @@ class Run:
     """One model and its data.
 
     Attributes:
-        model: uncompiled.
+        steps: of a model with its first weights.
         train: rows to learn from; in a new order each epoch, a function of (seed, epoch).
         validation: rows to score after each epoch.
         seed: of that order, >= 0.
         name: what messages call it, when there are several; or empty.
     """
 
-    model: keras.Model
+    steps: Steps
     train: Features
     validation: Features
     seed: int
@@ -104,7 +103,7 @@ def fit(  # noqa: PLR0913 - the parts of a training run, each once
 
     Args:
         runs: one, or one for each fold.
-        parameters: learning_rate, batch_size, optimizer, momentum and epochs are read.
+        parameters: of the trial; those of training are read.
         metric: decides the best epoch when there is no early stopping.
         early_stopping: its metric decides the best epoch.
         report: called with (epoch, metrics) after each epoch; its answer can end training.
@@ -114,42 +113,42 @@ def fit(  # noqa: PLR0913 - the parts of a training run, each once
         DivergedError: a loss is not finite.
     """
     epochs, watch = int(complete(parameters)["epochs"]), Watch.of(early_stopping, metric)
-    steps, weights = [_epochs_of(run, parameters) for run in runs], list[list[NDArray[Any]]]()
+    train, weights = [_epochs_of(run, parameters) for run in runs], list[list[NDArray[Any]]]()
     for epoch in range(1, epochs + 1):
-        metrics, confusion = _combined([step(epoch) for step in steps])
+        metrics, confusion = _combined([step(epoch) for step in train])
         fitted.metrics.append(metrics)
         watch = watch.see(metrics[watch.metric.name])
         if watch.is_kept:
-            weights = [run.model.get_weights() for run in runs]
+            weights = [run.steps.model.get_weights() for run in runs]
             fitted.best_epoch, fitted.confusion = epoch, confusion
         decision = report(epoch, metrics)
         if epoch < epochs and (decision.stop or watch.is_over):
             fitted.decision, fitted.stopped_early = (decision, False) if decision.stop else (None, True)
             break
     for run, best in zip(runs, weights, strict=True):
-        run.model.set_weights(best)
+        run.steps.model.set_weights(best)
 
 
-def refit(model: keras.Model, train: Features, *, parameters: Parameters, seed: int, epochs: int) -> None:
-    """Train `model` for exactly so many epochs, without looking at other rows.
+def refit(steps: Steps, train: Features, *, parameters: Parameters, seed: int, epochs: int) -> None:
+    """Train a model for exactly so many epochs, without looking at other rows.
 
     Args:
-        model: uncompiled.
+        steps: of a model with its first weights.
         train: rows to learn from; in a new order each epoch, a function of (seed, epoch).
-        parameters: learning_rate, batch_size, optimizer and momentum are read.
+        parameters: of the trial; those of training are read.
         seed: >= 0.
         epochs: >= 1.
 
     Raises:
         DivergedError: a loss is not finite.
     """
-    learn = _learning(model, train, parameters, seed)
+    learn = _learning(steps, train, parameters, seed)
     for epoch in range(1, epochs + 1):
         learn(epoch)
 
 
 def evaluate(step: StepFunction, features: Features) -> Evaluated:
-    """Score every row of `features` with a step of `trace_evaluation`."""
+    """Score every row of `features` with the scoring step of its model."""
     labels = len(features.info.labels)
     loss, confusion = 0.0, np.zeros((labels, labels), np.int64)
     order = np.argsort(features.lengths, kind="stable")
@@ -174,14 +173,13 @@ class _Epoch:
 
 def _epochs_of(run: Run, parameters: Parameters) -> Callable[[int], _Epoch]:
     """What trains and scores the model of `run` for one epoch, called with its number from 1 on."""
-    learn, score = _learning(run.model, run.train, parameters, run.seed), trace_evaluation(run.model)
-    learning_rate = float(complete(parameters)["learning_rate"])
+    learn = _learning(run.steps, run.train, parameters, run.seed)
 
     def step(epoch: int) -> _Epoch:
         started = time.perf_counter()
-        trained = learn(epoch)
+        trained, learning_rate = learn(epoch)
         seconds = time.perf_counter() - started
-        scored = evaluate(score, run.validation)
+        scored = evaluate(run.steps.score, run.validation)
         _check_finite(epoch, {**trained.metrics(), **scored.metrics("val_")})
         return _Epoch(trained, scored, len(run.train.labels), seconds, learning_rate)
 
@@ -194,12 +192,40 @@ def _epochs_of(run: Run, parameters: Parameters) -> Callable[[int], _Epoch]:
     return named if run.name else step
 
 
-def _learning(model: keras.Model, train: Features, parameters: Parameters, seed: int) -> Callable[[int], Evaluated]:
-    """What trains `model` for one epoch, called with its number from 1 on."""
-    given = complete(parameters)
-    optimizer = optimizers.make(str(given["optimizer"]), float(given["learning_rate"]), float(given["momentum"]))
-    step, batch_size = trace_training(model, optimizer), int(given["batch_size"])
-    return lambda epoch: _train_epoch(step, train, batch_size, np.random.default_rng([seed, epoch]))
+def _learning(
+    steps: Steps, train: Features, parameters: Parameters, seed: int
+) -> Callable[[int], tuple[Evaluated, float]]:
+    """What trains a model for one epoch, called with its number from 1 on; it returns the last learning rate too."""
+    given, settings = complete(parameters), steps.settings
+    batch_size = int(given["batch_size"])
+    settings.label_smoothing.assign(float(given["label_smoothing"]))
+    settings.label_weights.assign(_label_weights(train, str(given["class_weight"])))
+    count = math.ceil(len(train.labels) / batch_size)
+    rate, at = schedules.rates(given, count), -1.0
+
+    def set_rate(step: int) -> None:
+        nonlocal at
+        if (now := rate(step)) != at:
+            settings.learning_rate.assign(now)
+            at = now
+
+    def learn(epoch: int) -> tuple[Evaluated, float]:
+        first = (epoch - 1) * count
+        generator = np.random.default_rng([seed, epoch])
+        trained = _train_epoch(steps.learn, train, batch_size, generator, lambda step: set_rate(first + step))
+        return trained, at
+
+    return learn
+
+
+def _label_weights(train: Features, class_weight: str) -> NDArray[np.float32]:
+    """How much a text of each label counts; over the texts of `train` the mean is 1."""
+    counts = np.bincount(train.labels, minlength=len(train.info.labels))
+    if class_weight == "none":
+        return np.ones(len(counts), np.float32)
+    present = max(1, np.count_nonzero(counts))
+    weights: NDArray[np.float32] = np.float32(len(train.labels)) / (present * np.maximum(counts, 1)).astype(np.float32)
+    return weights
 
 
 def _combined(epochs: Sequence[_Epoch]) -> tuple[dict[str, float], NDArray[np.int64]]:
@@ -215,11 +241,19 @@ def _combined(epochs: Sequence[_Epoch]) -> tuple[dict[str, float], NDArray[np.in
     return metrics, np.sum([item.scored.confusion for item in epochs], axis=0)
 
 
-def _train_epoch(step: StepFunction, features: Features, batch_size: int, generator: np.random.Generator) -> Evaluated:
+def _train_epoch(
+    step: StepFunction,
+    features: Features,
+    batch_size: int,
+    generator: np.random.Generator,
+    before: Callable[[int], object],
+) -> Evaluated:
+    """One pass over the rows; `before` is called with each step's number, from 0."""
     labels = len(features.info.labels)
     total, confusion = 0.0, np.zeros((labels, labels), np.int64)
     for number, rows in enumerate(shuffled(features, batch_size, generator), start=1):
         true = features.labels[rows]
+        before(number - 1)
         loss, predicted = step(features.batch(rows), true)
         loss = float(loss)
         if not math.isfinite(loss):

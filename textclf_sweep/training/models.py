@@ -3,40 +3,97 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
 import keras
 
 from textclf_sweep.architectures import Architecture, BuildInfo
+from textclf_sweep.architectures._dropout import VariableDropout
 from textclf_sweep.data import features
 from textclf_sweep.data.corpus import PartName
 from textclf_sweep.data.features import FeatureInfo
-from textclf_sweep.training.tasks import EvaluateTask, TrainTask
+from textclf_sweep.training import own
+from textclf_sweep.training.parameters import TRACED, complete
+from textclf_sweep.training.pool import Pool, Pooled
+from textclf_sweep.training.steps import Steps, steps_of
+from textclf_sweep.training.tasks import Task
+from textclf_sweep.training.weights import Start
+
+_POOL = Pool()
 
 
-def architecture_of(task: TrainTask | EvaluateTask) -> Architecture:
+def architecture_of(task: Task) -> Architecture:
     """What builds a trial's models."""
+    if task.own is not None:
+        return own.architecture(task.own, task.folder, task.cache)
     name = task.trial.architecture
     return cast("Architecture", importlib.import_module(f"textclf_sweep.architectures.{name}"))
 
 
-def load(task: TrainTask | EvaluateTask, corpus: Path, part: PartName) -> features.Features:
-    """One part of the data as the trial's architecture reads it."""
-    name = architecture_of(task).FEATURES
-    return features.load(name, corpus, task.cache, task.trial.parameters, part, task.folder)
+def load(task: Task, corpus: Path, part: PartName) -> features.Features:
+    """One part of the data as the trial's model reads it."""
+    architecture = architecture_of(task)
+    found = features.load(architecture.FEATURES, corpus, task.cache, task.trial.parameters, part, task.folder)
+    encoder = getattr(architecture, "encoder", None)
+    make = None if encoder is None else encoder(_info(found.info), **_own(task))
+    if make is None:
+        return found
+    given = _own(task)
+    by = {name: given[name] for name in getattr(architecture, "ENCODED_BY", ())}
+    return encode.encoded(found, make, {"architecture": task.trial.architecture, **by}, task.cache)
 
 
-def seeded(task: TrainTask | EvaluateTask, info: FeatureInfo, seed: int) -> keras.Model:
-    """A new model that is a function of the seed; what its layers draw later (dropout) is too."""
+@contextmanager
+def borrowed(task: Task, info: FeatureInfo, seed: int) -> Iterator[Steps]:
+    """A model of the trial and its steps, for the time of a ``with`` block; all it does is a function of the seed.
+
+    One that an earlier trial has traced is used again where that is known to change nothing: the weights of a user's
+    own model, or of a pretrained one, could begin with something that this program cannot draw again.
+    """
     keras.utils.set_random_seed(seed)
-    return build(task, info)
+    architecture, given = architecture_of(task), complete(task.trial.parameters)
+    if task.own is not None or (hasattr(architecture, "encoder") and info.encoded is None):
+        yield steps_of(build(task, info), given)
+        return
+
+    def make() -> Pooled:
+        model = build(task, info)
+        return Pooled(steps_of(model, given), Start(model))
+
+    key = _shapes(task, info)
+    pooled = _POOL.take(key, make)
+    if pooled.start.known:
+        pooled.start.draw(seed)
+    pooled.steps.reset()
+    for layer in pooled.steps.model.layers:
+        if isinstance(layer, VariableDropout):
+            layer.current.assign(given.get("dropout", layer.rate))
+    yield pooled.steps
+    # After an error nothing is known of the model: it is dropped.
+    if pooled.start.known:
+        _POOL.give_back(key, pooled)
 
 
-def build(task: TrainTask | EvaluateTask, info: FeatureInfo, *, plain: bool = False) -> keras.Model:
+def _shapes(task: Task, info: FeatureInfo) -> Hashable:
+    """What a traced model depends on: two trials of which it is equal can use the same one."""
+    given = complete(task.trial.parameters)
+    names = {item.name for item in architecture_of(task).PARAMETERS} - {"dropout"}
+    chosen = {name: given[name] for name in names if name in given}
+    traced = {name: given[name] for name in TRACED}
+    # Without dropout there is no layer for it.
+    what = {**chosen, **traced, "dropped": bool(given.get("dropout"))}
+    features = (len(info.labels), info.vocabulary_size, info.max_length, str(info.vectors), info.encoded)
+    return (task.trial.architecture, *features, *sorted(what.items()))
+
+
+def build(task: Task, info: FeatureInfo, *, plain: bool = False) -> keras.Model:
     """A new model of the trial; see `BuildInfo` for `plain`."""
     architecture, given = architecture_of(task), task.trial.parameters
     # A parameter that another one makes meaningless is absent from the trial.
-    own = {item.name: given.get(item.name, item.preset) for item in architecture.PARAMETERS}
-    what = BuildInfo(len(info.labels), info.vocabulary_size, info.max_length, info.vectors, plain=plain)
-    return cast("keras.Model", architecture.build(what, **own))
+    parameters = {item.name: given.get(item.name, item.preset) for item in architecture.PARAMETERS}
+    sizes = (len(info.labels), info.vocabulary_size, info.max_length)
+    what = BuildInfo(*sizes, info.vectors, info.checkpoint, info.encoded, plain=plain)
+    return cast("keras.Model", architecture.build(what, **parameters))

@@ -10,19 +10,22 @@ import shutil
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from textclf_sweep.data import features
 from textclf_sweep.data.corpus import fold_name
 from textclf_sweep.data.features import FeatureInfo
-from textclf_sweep.training import fit, models, steps
+from textclf_sweep.training import check, fit, models
 from textclf_sweep.training.files import sha256, write_atomically
-from textclf_sweep.training.tasks import Decision, EvaluateTask, Evaluation, Outcome, Report, Task, TrainTask
+from textclf_sweep.training.steps import Steps
+from textclf_sweep.training.tasks import CheckTask, Decision, EvaluateTask, Evaluation, Outcome, Report, Task, TrainTask
 from textclf_sweep.trial import EpochEvent, Failure, TrialResult, TrialState, derive_seed
 
 _threads: int | None = None
@@ -39,11 +42,13 @@ def run_task(task: Task, report: Report, threads: int) -> Outcome:
         threads: TensorFlow's threads, >= 1; the same at each call.
 
     Returns:
-        A `TrialResult` (also when training failed) or an `Evaluation`.
+        A `TrialResult` (also when training failed), an `Evaluation` or a `Checked`.
     """
     _configure(threads)
-    keras.backend.clear_session(free_memory=True)
+    keras.backend.clear_session(free_memory=False)
     try:
+        if isinstance(task, CheckTask):
+            return check.check(task)
         if isinstance(task, EvaluateTask):
             return _evaluate(task)
         return _train(task, report)
@@ -76,7 +81,7 @@ def _train(task: TrainTask, report: Report) -> TrialResult:
     trained, failure = _fit(task, folds, end_of_epoch, fitted)
     # The models of folds have done their work: the final one is trained anew.
     saved = failure is None and task.folds is None
-    weights = _save_weights(trained[0], task.results / f"{task.key}.npz") if saved else ""
+    weights = _save_weights(trained, task.results / f"{task.key}.npz") if saved else ""
     state, reason = _ending(fitted, failure)
     best = fitted.metrics[fitted.best_epoch - 1] if fitted.best_epoch else {}
     result = TrialResult(
@@ -126,20 +131,24 @@ def _fit(
     folds: Sequence[_Fold],
     report: Callable[[int, dict[str, float]], Decision],
     fitted: fit.Fitted,
-) -> tuple[list[keras.Model], Failure | None]:
-    """The trained models, or why there are none."""
+) -> tuple[list[NDArray[Any]], Failure | None]:
+    """The weights of the trained model (of folds, the first one's), or why there are none."""
     try:
-        runs = [fit.Run(models.seeded(task, fold.train.info, fold.seed), *fold) for fold in folds]
-        fit.fit(
-            runs, parameters=task.trial.parameters, metric=task.metric, early_stopping=task.early_stopping,
-            report=report, fitted=fitted,
-        )  # fmt: skip
+        with ExitStack() as models_in_use:
+            runs = [
+                fit.Run(models_in_use.enter_context(models.borrowed(task, fold.train.info, fold.seed)), *fold)
+                for fold in folds
+            ]
+            fit.fit(
+                runs, parameters=task.trial.parameters, metric=task.metric, early_stopping=task.early_stopping,
+                report=report, fitted=fitted,
+            )  # fmt: skip
+            return runs[0].steps.model.get_weights(), None
     except fit.DivergedError as error:
         return [], Failure("diverged", str(error))
     except (Exception, SystemExit) as error:  # whatever a model or an op raises fails this trial alone
         line = f"{type(error).__name__}: {error}".splitlines()[0][:500]
         return [], Failure("error", line, traceback.format_exc())
-    return [run.model for run in runs], None
 
 
 def _ending(fitted: fit.Fitted, failure: Failure | None) -> tuple[TrialState, str]:
@@ -153,37 +162,38 @@ def _ending(fitted: fit.Fitted, failure: Failure | None) -> tuple[TrialState, st
 
 def _evaluate(task: EvaluateTask) -> Evaluation:
     test = models.load(task, task.corpus, "test")
-    model = _final(task, test.info)
-    scored = fit.evaluate(steps.trace_evaluation(model), test)
-    _export(_plain(task, test.info, model), test.info, task)
+    seed = task.trial.seed if task.refit is None else task.refit.seed
+    with models.borrowed(task, test.info, seed) as steps:
+        _finish(task, steps)
+        scored = fit.evaluate(steps.score, test)
+        weights = steps.model.get_weights()
+    _export(_plain(task, test.info, weights), test.info, task)
     return Evaluation(scored.metrics(), len(test.labels), tuple(map(tuple, scored.confusion.tolist())))
 
 
-def _plain(task: EvaluateTask, info: FeatureInfo, model: keras.Model) -> keras.Model:
-    """The same model of Keras' own layers alone, so that Keras can read it without this package."""
+def _finish(task: EvaluateTask, steps: Steps) -> None:
+    """Give the model the weights that are to be scored: those of a trained one, or by training it here and now."""
+    if task.refit is not None:
+        train = models.load(task, task.corpus, "train")
+        fit.refit(steps, train, parameters=task.trial.parameters, seed=task.refit.seed, epochs=task.refit.epochs)
+    elif task.weights is None:
+        raise ValueError(f"task {task.key} has neither weights nor a way to train them")
+    else:
+        with np.load(task.weights) as arrays:
+            steps.model.set_weights([arrays[f"arr_{index}"] for index in range(len(arrays.files))])
+
+
+def _plain(task: EvaluateTask, info: FeatureInfo, weights: list[NDArray[Any]]) -> keras.Model:
+    """The model of Keras' own layers alone, so that Keras can read it without this package."""
+    keras.backend.clear_session(free_memory=False)  # names of layers are to be those of a first model
     plain = models.build(task, info, plain=True)
-    plain.set_weights(model.get_weights())
+    plain.set_weights(weights)
     return plain
 
 
-def _final(task: EvaluateTask, info: FeatureInfo) -> keras.Model:
-    """The model that is scored: a trained one again, or one that is trained here and now."""
-    if task.refit is not None:
-        how, train = task.refit, models.load(task, task.corpus, "train")
-        model = models.seeded(task, info, how.seed)
-        fit.refit(model, train, parameters=task.trial.parameters, seed=how.seed, epochs=how.epochs)
-        return model
-    if task.weights is None:
-        raise ValueError(f"task {task.key} has neither weights nor a way to train them")
-    model = models.build(task, info)
-    with np.load(task.weights) as arrays:
-        model.set_weights([arrays[f"arr_{index}"] for index in range(len(arrays.files))])
-    return model
-
-
-def _save_weights(model: keras.Model, path: Path) -> str:
+def _save_weights(weights: list[NDArray[Any]], path: Path) -> str:
     buffer = io.BytesIO()
-    np.savez(buffer, *model.get_weights())
+    np.savez(buffer, *weights)
     write_atomically(path, buffer.getvalue())
     return sha256(path)
 

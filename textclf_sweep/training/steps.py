@@ -1,8 +1,9 @@
-"""One traced step of a model: learning from a batch, or scoring it."""
+"""The traced steps of a model: learning from a batch, and scoring one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -11,51 +12,108 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from textclf_sweep.data.features import SparseRows
+from textclf_sweep.training import optimizers
+from textclf_sweep.training.parameters import complete
+from textclf_sweep.trial import Parameters
 
-StepFunction = Callable[[NDArray[np.int32] | SparseRows, NDArray[np.int32]], tuple[tf.Tensor, tf.Tensor]]
+Batch = NDArray[np.int32] | NDArray[np.float32] | SparseRows
+StepFunction = Callable[[Batch, NDArray[np.int32]], tuple[tf.Tensor, tf.Tensor]]
 """(inputs of shape (batch, width), labels of shape (batch,)) -> (loss, predicted labels of shape (batch,))."""
 
 
-def trace_training(model: keras.Model, optimizer: keras.optimizers.Optimizer) -> StepFunction:
-    """A function that updates the weights of `model` with one batch.
+@dataclass(frozen=True)
+class Settings:
+    """What may change between two trainings without another trace.
 
-    Its loss is the batch's mean cross-entropy plus the model's penalties; it predicts with the weights before the
-    update. It is traced at its first call, for batches of any size and width.
+    Attributes:
+        learning_rate: the optimizer's.
+        label_smoothing: in [0, 1).
+        label_weights: how much a text of each label counts, >= 0, shape (labels,).
+    """
+
+    learning_rate: Any
+    label_smoothing: tf.Variable
+    label_weights: tf.Variable
+
+
+@dataclass(frozen=True)
+class Steps:
+    """A model and its traced steps; traced at their first call, for batches of any size and width.
+
+    Attributes:
+        model: output (batch, labels): probabilities when its last activation is softmax, else logits.
+        settings: of the learning step.
+        learn: updates the weights with one batch; its loss is the batch's mean cross-entropy (before smoothing and
+            weighting) plus the model's penalties, and it predicts with the weights before the update.
+        score: its loss is the sum of the batch's cross-entropies, without penalties.
+        reset: the optimizer's first state again.
+    """
+
+    model: keras.Model
+    settings: Settings
+    learn: StepFunction
+    score: StepFunction
+    reset: Callable[[], None]
+
+
+def steps_of(model: keras.Model, parameters: Parameters) -> Steps:
+    """The steps of a model that was just built.
 
     Args:
-        model: output (batch, labels): probabilities when its last activation is softmax, else logits.
-        optimizer: fresh.
+        model: uncompiled.
+        parameters: of a trial; those of training are read.
     """
-    cross_entropy = _cross_entropy(model)
+    optimizer = optimizers.make(complete(parameters))
     optimizer.build(model.trainable_variables)
+    settings = Settings(
+        optimizer.learning_rate,
+        tf.Variable(complete(parameters)["label_smoothing"], trainable=False, dtype=tf.float32),
+        tf.Variable(tf.ones(model.output_shape[-1]), trainable=False),
+    )
+    learn, score = _learning(model, optimizer, settings), _scoring(model)
+    # Every variable of an optimizer begins with one value throughout.
+    first = [(variable, variable.numpy().flat[0]) for variable in optimizer.variables]
+
+    def reset() -> None:
+        for variable, value in first:
+            variable.assign(tf.fill(variable.shape, value))
+
+    return Steps(model, settings, _traced(learn, model), _traced(score, model), reset)
+
+
+def _learning(model: keras.Model, optimizer: keras.optimizers.Optimizer, settings: Settings) -> Callable[..., Any]:
+    logits_of = _logits(model)
 
     def step(inputs: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         with tf.GradientTape() as tape:
             output = model(inputs, training=True)
-            loss = tf.reduce_mean(cross_entropy(labels, output))
-            if model.losses:
-                loss += tf.add_n(model.losses)
-        optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
-        return loss, tf.argmax(output, axis=-1, output_type=tf.int32)
+            logits = logits_of(output)
+            each = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+            smoothing = settings.label_smoothing
+            spread = -tf.reduce_mean(tf.nn.log_softmax(logits), axis=-1)
+            smooth = (1 - smoothing) * each + smoothing * spread
+            objective = tf.reduce_mean(tf.gather(settings.label_weights, labels) * smooth)
+            penalties = tf.add_n(model.losses) if model.losses else 0.0
+            objective += penalties
+        gradients = tape.gradient(objective, model.trainable_variables)
+        if optimizer.global_clipnorm:
+            # A word that stands in a batch twice has two gradients; the norm is that of their sum.
+            gradients = [tf.convert_to_tensor(gradient) for gradient in gradients]
+        optimizer.apply(gradients, model.trainable_variables)
+        return tf.reduce_mean(each) + penalties, tf.argmax(output, axis=-1, output_type=tf.int32)
 
-    return _traced(step, model)
+    return step
 
 
-def trace_evaluation(model: keras.Model) -> StepFunction:
-    """A function that scores one batch; its loss is the sum of the batch's cross-entropies, without penalties.
-
-    It is traced at its first call, for batches of any size and width.
-
-    Args:
-        model: as for `trace_training`.
-    """
-    cross_entropy = _cross_entropy(model)
+def _scoring(model: keras.Model) -> Callable[..., Any]:
+    logits_of = _logits(model)
 
     def step(inputs: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         output = model(inputs, training=False)
-        return tf.reduce_sum(cross_entropy(labels, output)), tf.argmax(output, axis=-1, output_type=tf.int32)
+        each = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits_of(output))
+        return tf.reduce_sum(each), tf.argmax(output, axis=-1, output_type=tf.int32)
 
-    return _traced(step, model)
+    return step
 
 
 def _traced(step: Callable[..., Any], model: keras.Model) -> StepFunction:
@@ -66,16 +124,25 @@ def _traced(step: Callable[..., Any], model: keras.Model) -> StepFunction:
     return lambda batch, labels: traced(tensor(batch), labels)
 
 
-def tensor(batch: NDArray[np.int32] | SparseRows) -> Any:
+def tensor(batch: Batch) -> Any:
     """A batch as a model takes it: sparse rows as a ``tf.SparseTensor``, arrays as they are."""
     if isinstance(batch, SparseRows):
         return tf.SparseTensor(batch.coordinates(), batch.values, (len(batch), batch.width))
     return batch
 
 
-def _cross_entropy(model: keras.Model) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
-    """(labels of shape (batch,), output of shape (batch, labels)) -> nats of shape (batch,)."""
+def _logits(model: keras.Model) -> Callable[[tf.Tensor], tf.Tensor]:
+    """Output of shape (batch, labels), in a graph -> logits of the same shape, as Keras' cross-entropy finds them."""
     last = model.layers[-1]
     softmax = getattr(last, "activation", None) is keras.activations.softmax or isinstance(last, keras.layers.Softmax)
-    loss: Callable[..., Any] = keras.losses.SparseCategoricalCrossentropy(from_logits=not softmax, reduction="none")
-    return loss
+    if not softmax:
+        return lambda output: output
+    epsilon = keras.config.epsilon()
+
+    def logits(output: tf.Tensor) -> tf.Tensor:
+        # What went into the softmax is exact where its output is rounded to 0 or 1.
+        if output.op.type == "Softmax":
+            return output.op.inputs[0]
+        return tf.math.log(tf.clip_by_value(output, epsilon, 1 - epsilon))
+
+    return logits

@@ -28,7 +28,7 @@ from textclf_sweep.definition.space import Parameter
 from textclf_sweep.errors import Problem, StorageError
 from textclf_sweep.trial import Parameters
 
-__all__ = ["Cached", "FeatureInfo", "FeatureModule", "Features", "Request", "SparseRows", "load"]
+__all__ = ["Cached", "FeatureInfo", "FeatureModule", "Features", "Request", "SparseRows", "entry", "load"]
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,6 +46,8 @@ class FeatureInfo:
         files: what encodes new texts, the vocabulary first; the exported model has them all, under their names.
         vectors: a NumPy file, one pretrained vector for each token id, float32 of shape (vocabulary_size, width);
             None without.
+        checkpoint: the folder of the pretrained model whose tokens these are; None without.
+        encoded: the width of the inputs when they are a pretrained model's answers; None when they are its inputs.
     """
 
     labels: tuple[str, ...]
@@ -53,6 +55,8 @@ class FeatureInfo:
     max_length: int
     files: tuple[Path, ...]
     vectors: Path | None = None
+    checkpoint: Path | None = None
+    encoded: int | None = None
 
     @property
     def vocabulary(self) -> Path:
@@ -65,19 +69,20 @@ class Features:
     """One part of the data as arrays, memory-mapped and read-only, rows in the part's order.
 
     Attributes:
-        inputs: token ids, shape (rows, info.max_length), padding after the text; or sparse rows of that width.
+        inputs: token ids, shape (rows, info.max_length), padding after the text; or sparse rows of that width; or what
+            a pretrained model answers to each text, shape (rows, info.encoded).
         lengths: tokens of each row before its padding, in [1, info.max_length], shape (rows,); of sparse rows, the
-            cells that are not zero, from 0 on.
+            cells that are not zero, from 0 on; of answers, their width.
         labels: class numbers, in [0, len(info.labels)), shape (rows,).
         info: the same for every part.
     """
 
-    inputs: npt.NDArray[np.int32] | SparseRows
+    inputs: npt.NDArray[np.int32] | npt.NDArray[np.float32] | SparseRows
     lengths: npt.NDArray[np.int32]
     labels: npt.NDArray[np.int32]
     info: FeatureInfo
 
-    def batch(self, rows: npt.NDArray[np.integer]) -> npt.NDArray[np.int32] | SparseRows:
+    def batch(self, rows: npt.NDArray[np.integer]) -> npt.NDArray[np.int32] | npt.NDArray[np.float32] | SparseRows:
         """The inputs of these rows (indices from 0), in the order given; token ids as wide as the longest of them."""
         if isinstance(self.inputs, SparseRows):
             return self.inputs.take(rows)
@@ -177,7 +182,7 @@ def load(  # noqa: PLR0913, PLR0917 - where everything is, each once
     info = read_info(corpus)
 
     def common(depends: Mapping[str, Any], build: Build) -> Path:
-        return _entry(cache, {"data": info.data_hash, **depends}, build)
+        return entry(cache, {"data": info.data_hash, **depends}, build)
 
     def cached(depends: Mapping[str, Any], build: Build) -> Path:
         return common({"features": name, "version": module.VERSION, **depends}, build)
@@ -192,8 +197,14 @@ def load(  # noqa: PLR0913, PLR0917 - where everything is, each once
         raise StorageError(Problem(f"features can't be cached: {reason}", fix=fix, where=str(cache))) from error
 
 
-def _entry(cache: Path, key: Mapping[str, Any], build: Build) -> Path:
-    """The folder of the entry `key`, built by this process if no other has."""
+def entry(cache: Path, key: Mapping[str, Any], build: Build) -> Path:
+    """The folder of the cache's entry `key`, built by this process if no other has.
+
+    Args:
+        cache: the folder of the cache; created when it is not there.
+        key: what the entry depends on, as JSON.
+        build: fills its folder.
+    """
     text = json.dumps(key, sort_keys=True)
     folder = cache / hashlib.sha256(text.encode()).hexdigest()[:32]
     if folder.is_dir():
