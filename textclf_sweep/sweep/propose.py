@@ -102,6 +102,18 @@ def _parameters(definition: SweepDefinition, search: Search, history: History) -
     return parameters if parameters is not None else searcher.propose(ask)
 
 
+def first_trial(definition: SweepDefinition, search: Search) -> Trial:
+    """The first trial of one architecture as its searcher proposes it, or where that takes long, a random one."""
+    slow = getattr(searcher_of(definition), "AHEAD", False)
+    quick = replace(definition, sampler="random") if slow else definition
+    parameters = _parameters(quick, search, ())
+    if parameters is None or isinstance(parameters, Wait):
+        parameters = _parameters(replace(definition, sampler="random"), search, ())
+    if parameters is None or isinstance(parameters, Wait):
+        raise ValueError(f"the search space of {search.architecture} is empty")
+    return _trial(definition, search, parameters, ())
+
+
 def total(definition: SweepDefinition) -> int | None:
     """How many trials the sweep has in all; None when only a budget, a target or a person ends it."""
     parts = [trials_of(search) for search in definition.searches]

@@ -31,6 +31,7 @@ from textclf_sweep.sweep.assumptions import assumptions, check_cleaning
 from textclf_sweep.sweep.events import FloorsMeasured, Notice, Observer, SweepEnded, SweepEvent, SweepStarted
 from textclf_sweep.sweep.loop import Ending, Loop, exhausted
 from textclf_sweep.sweep.opening import FloorsThread, open_test, untested
+from textclf_sweep.sweep.own import try_models, undone
 from textclf_sweep.sweep.propose import limit_reached, total, warmed
 from textclf_sweep.sweep.resume import check_same, collect
 
@@ -121,7 +122,7 @@ def run(  # noqa: PLR0913, PLR0917 - what the command line gives, each once
     folder = store.sweep(definition.name)
     _check_case(definition.name, store)
     tracking.check(store, store.tracking_uri(), definition.name)
-    with locks.hold_sweep_lock(folder), Ledger.create(folder.ledger) as ledger:
+    with locks.hold_sweep_lock(folder), undone(folder), Ledger.create(folder.ledger) as ledger:
         folder.stop.unlink(missing_ok=True)
         locks.wait_for_orphans(folder)
         warming = warm.settled(found, definition.name, ledger)
@@ -276,6 +277,10 @@ def _work(context: _Context) -> None:
     with closing(engine):
         ledger.start_session()
         ledger.put(state="running", reason="")
+        ending = try_models(definition, ledger.history(), folder, engine, context.stop, context.observe)
+        if ending is not None:
+            _conclude(context, ending)
+            return
         outbox = tracking.Outbox(ledger, context.store, context.uri, context.problems.put)
         ending = Ending("interrupted", "the program failed")
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from textclf_sweep.definition.types import EarlyStopping, Metric, OwnArchitecture
+from textclf_sweep.errors import Problem
 from textclf_sweep.trial import EpochEvent, Trial, TrialResult
 
 
@@ -119,7 +120,42 @@ class Evaluation:
     confusion: tuple[tuple[int, ...], ...]
 
 
-Task = TrainTask | EvaluateTask
-Outcome = TrialResult | Evaluation
+@dataclass(frozen=True, slots=True)
+class CheckTask:
+    """Build a model and try it on a few texts, before any trial.
+
+    Attributes:
+        trial: the first one of its architecture; it is not recorded.
+        corpus, cache: folders (see `textclf_sweep.store`).
+        limit: seconds before the engine kills it.
+        folder, own: as of the `TrainTask`.
+    """
+
+    trial: Trial
+    corpus: Path
+    cache: Path
+    limit: float
+    folder: Path = Path()
+    own: OwnArchitecture | None = None
+
+    @property
+    def key(self) -> str:
+        """Unique among the tasks of a sweep."""
+        return f"check.{self.trial.architecture}"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a `CheckTask` found.
+
+    Attributes:
+        problem: what is wrong with the model; None when nothing is.
+    """
+
+    problem: Problem | None
+
+
+Task = TrainTask | EvaluateTask | CheckTask
+Outcome = TrialResult | Evaluation | Checked
 Report = Callable[[EpochEvent], Decision]
 """Called by training after each epoch; blocks until the parent has decided."""

@@ -1,0 +1,214 @@
+"""Whether a model that is not this package's own can be trained at all, found out on a few texts before any trial."""
+
+from __future__ import annotations
+
+import math
+import re
+import tempfile
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from textclf_sweep.architectures import Architecture
+from textclf_sweep.data.features import FeatureInfo, Features, SparseRows
+from textclf_sweep.definition.signature import signature
+from textclf_sweep.definition.types import Metric, OwnArchitecture
+from textclf_sweep.errors import InputError, Problem, StorageError
+from textclf_sweep.training import fit, models
+from textclf_sweep.training.own import file_of
+from textclf_sweep.training.steps import steps_of, tensor
+from textclf_sweep.training.tasks import Checked, CheckTask, Decision
+
+ROWS = 8
+"""Texts that the model is tried on."""
+LEARNING_RATE = 1e-4
+"""Of the step that is tried: small, so that what it leads to is finite for any model that can be trained."""
+MODEL = "a keras.Model from one input to (batch, labels)"
+
+
+class _WrongError(Exception):
+    """Something is wrong with a model.
+
+    Args:
+        what, expected, fix: as of a `Problem`.
+    """
+
+    def __init__(self, what: str, expected: str = MODEL, fix: str = "") -> None:
+        super().__init__(what)
+        self.what, self.expected, self.fix = what, expected, fix
+
+
+def check(task: CheckTask) -> Checked:
+    """Build the model and train it on one batch; what its code raises is a finding.
+
+    Raises:
+        StorageError: the features cannot be read or written.
+    """
+    try:
+        few = _few(models.load(task, task.corpus, "train"))
+        keras.utils.set_random_seed(task.trial.seed)
+        model = _step(
+            lambda: models.build(task, few.info), "building the model failed", "a function that returns a model"
+        )
+        _check_model(model, models.architecture_of(task), few)
+        _step(lambda: _train(task, model, few), "training the model on one batch failed", "a model that can be trained")
+        _step(lambda: _save(model), "the model cannot be saved", "a model whose layers Keras can save")
+    except _WrongError as wrong:
+        return Checked(Problem(wrong.what, wrong.expected, wrong.fix, where=_where(task, wrong)))
+    except InputError as error:
+        return Checked(error.problems[0])
+    return Checked(None)
+
+
+def _step(do: Callable[[], Any], what: str, expected: str) -> Any:
+    """What `do` returns; what it raises is wrong with the model."""
+    try:
+        return do()
+    except (_WrongError, InputError, StorageError):
+        raise
+    except (Exception, SystemExit) as error:  # whatever a user's code raises
+        raise _WrongError(f"{what}: {_told(error)}", expected, "mend it there; nothing has been trained yet") from error
+
+
+def _few(rows: Features) -> Features:
+    """The first rows of some features."""
+    labels = np.array(rows.labels[:ROWS])
+    chosen = np.arange(len(labels))
+    inputs = rows.inputs.take(chosen) if isinstance(rows.inputs, SparseRows) else rows.inputs[:ROWS]
+    return Features(inputs, np.array(rows.lengths[:ROWS]), labels, rows.info)
+
+
+def _check_model(model: Any, architecture: Architecture, few: Features) -> None:
+    """Whether it is a model of the right shape whose answers mean what they seem to."""
+    if not isinstance(model, keras.Model):
+        kind = "nothing" if model is None else f"an object of type {type(model).__name__}"
+        raise _WrongError(f"it returns {kind}", fix="end it with: return keras.Model(inputs, outputs)")
+    _check_input(model, architecture.FEATURES, few.info)
+    _check_output(model, len(few.info.labels))
+    if not model.trainable_weights:
+        raise _WrongError("the model has no weights that training could change", "a layer with trainable weights")
+    batch = tensor(few.batch(np.arange(len(few.labels))))
+    output = _step(lambda: np.asarray(model(batch, training=False)), "calling the model failed", MODEL)
+    _check_values(model, output, few)
+
+
+def _check_input(model: keras.Model, features: str, info: FeatureInfo) -> None:
+    inputs = getattr(model, "inputs", None)
+    sparse = features == "tfidf"
+    right = _INPUTS["tfidf" if sparse else "tokens"]
+    if not inputs:
+        raise _WrongError(
+            "the model says nothing of its input", f"a model made from {right}", "use keras.Model(inputs, outputs)"
+        )
+    if len(inputs) != 1:
+        raise _WrongError(f"the model has {len(inputs)} inputs", f"one: {right}", "make it read one")
+    (tensor_in,) = inputs
+    given = f"its input is {tensor_in.dtype} of shape {_shape(tensor_in)}" + (", sparse" if tensor_in.sparse else "")
+    wrong = bool(tensor_in.sparse) != sparse or (sparse and tuple(tensor_in.shape) != (None, info.vocabulary_size))
+    if not sparse:
+        wrong = wrong or tensor_in.dtype != "int32" or tuple(tensor_in.shape) != (None, None)
+    if wrong:
+        why = "rows of TF-IDF are sparse" if sparse else "batches of token ids are as wide as their longest text"
+        raise _WrongError(given, right, f"{why}: write it so")
+
+
+_INPUTS = {
+    "tokens": 'keras.Input((None,), dtype="int32")',
+    "tfidf": "keras.Input((info.vocabulary_size,), sparse=True)",
+}
+"""The input of a model, by the features."""
+
+
+def _check_output(model: keras.Model, labels: int) -> None:
+    outputs = model.outputs
+    if len(outputs) != 1:
+        raise _WrongError(f"the model has {len(outputs)} outputs", f"one of shape (batch, {labels})", "return one")
+    if tuple(outputs[0].shape) != (None, labels):
+        what = f"its output has the shape {_shape(outputs[0])}"
+        fix = 'end with keras.layers.Dense(info.labels, activation="softmax")'
+        if len(outputs[0].shape) > 2:
+            fix = f"leave out the other axes, e.g. with keras.layers.GlobalAveragePooling1D(), and {fix}"
+        raise _WrongError(what, f"(batch, {labels}), a number for each label", fix)
+
+
+def _check_values(model: keras.Model, output: Any, few: Features) -> None:
+    """Logits or probabilities: the last layer's activation says which, and training goes by it."""
+    if not np.isfinite(output).all():
+        raise _WrongError(
+            "its output is not finite for texts of the data", "finite numbers", "mind logarithms and divisions"
+        )
+    last = model.layers[-1]
+    softmax = getattr(last, "activation", None) is keras.activations.softmax or isinstance(last, keras.layers.Softmax)
+    shares = bool((output >= 0).all() and np.allclose(output.sum(axis=1), 1, atol=1e-3))
+    sigmoid = getattr(last, "activation", None) is keras.activations.sigmoid
+    right = "softmax as the activation of the last layer, or logits without any"
+    if softmax and not shares:
+        raise _WrongError(
+            f"the last layer, {last.name}, has a softmax, but its rows do not sum to 1", right, "make it the last"
+        )
+    if not softmax and shares and len(few.labels) > 1:
+        raise _WrongError(f"its output are probabilities, but the last layer, {last.name}, has no softmax", right,
+                     'end with keras.layers.Dense(info.labels, activation="softmax")')  # fmt: skip
+    if sigmoid:
+        raise _WrongError("its last activation is a sigmoid, which is for labels that go together", right,
+                     'write activation="softmax": a text has one label')  # fmt: skip
+
+
+def _train(task: CheckTask, model: keras.Model, few: Features) -> None:
+    """One step of training and one of scoring, as a trial makes them."""
+    given = {**task.trial.parameters, "learning_rate": LEARNING_RATE, "batch_size": ROWS, "epochs": 1}
+    before = [np.array(weight) for weight in model.trainable_weights]
+    run = fit.Run(steps_of(model, given), few, few, 0)
+    try:
+        fit.fit([run], parameters=given, metric=Metric(), early_stopping=None,
+                report=lambda *_: Decision(), fitted=fit.Fitted())  # fmt: skip
+    except fit.DivergedError as error:
+        raise _WrongError(f"after one step its loss is not finite: {error}", "finite numbers") from error
+    after = model.trainable_weights
+    if all(np.array_equal(old, np.array(new)) for old, new in zip(before, after, strict=True)):
+        raise _WrongError(
+            "a step of training changes no weight: no gradient reaches any", "a differentiable path to weights"
+        )
+    if not all(math.isfinite(float(np.sum(np.array(new)))) for new in after):
+        raise _WrongError("after one step of training its weights are not finite", "finite gradients")
+
+
+def _save(model: keras.Model) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        model.save(Path(folder) / "model.keras")
+
+
+def _shape(tensor_out: Any) -> str:
+    """``(batch, None, 4)``."""
+    return f"({', '.join(['batch', *map(str, tensor_out.shape[1:])])}{',' if len(tensor_out.shape) == 1 else ''})"
+
+
+def _told(error: BaseException) -> str:
+    """An exception on one line: Keras' own go over many, in colour, with every argument."""
+    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error)).partition("Arguments received by")[0]
+    return f"{type(error).__name__}: {' '.join(text.split())}"[:400].rstrip(": ")
+
+
+def _where(task: CheckTask, wrong: _WrongError) -> str:
+    """The line of the user's file that raised, the last one of the traceback; else where the function begins."""
+    if task.own is None:
+        return ""
+    path = file_of(task.own, task.folder)
+    cause = wrong.__cause__
+    lines = [frame.lineno for frame in traceback.extract_tb(cause.__traceback__ if cause else None)
+             if Path(frame.filename) == path]  # fmt: skip
+    if isinstance(cause, SyntaxError) and cause.filename == str(path):
+        lines.append(cause.lineno)
+    return f"{path}:{lines[-1] if lines else _first_line(task.own, path)}"
+
+
+def _first_line(own: OwnArchitecture, path: Path) -> int:
+    try:
+        found = signature(path.read_bytes(), own.function, lambda *_: None)
+    except OSError:
+        return 1
+    return 1 if found is None else found.line
