@@ -8,14 +8,14 @@ from __future__ import annotations
 from typing import Any
 
 from textclf_sweep.architectures import BuildInfo
-from textclf_sweep.architectures._layers import EMBEDDING_DIM, L1, L2, TRAINABLE, dropped, embedded, regularizer
+from textclf_sweep.architectures import _layers as layers
 from textclf_sweep.definition.space import Categorical, Parameter, Range
 
 FEATURES = "tokens"
 
 PARAMETERS = (
-    EMBEDDING_DIM,
-    TRAINABLE,
+    layers.EMBEDDING_DIM,
+    layers.TRAINABLE,
     Parameter(
         "filters", "int", 64, "filters of each kernel width",
         search=Categorical((32, 64, 128)), minimum=1, maximum=8192,
@@ -28,12 +28,9 @@ PARAMETERS = (
         "kernels", "int", 3, "parallel kernels, each one token wider than the one before",
         search=Range(1, 3, integer=True), minimum=1, maximum=16,
     ),
-    Parameter(
-        "dropout", "float", 0.0, "share of activations dropped after the embedding and after the pooling",
-        search=Range(0.0, 0.6), minimum=0, below=1,
-    ),
-    L1,
-    L2,
+    layers.dropout_of("share of activations dropped after the embedding and after the pooling"),
+    layers.L1,
+    layers.L2,
 )  # fmt: skip
 
 
@@ -68,15 +65,13 @@ def build(  # noqa: PLR0913 - one argument per hyperparameter is the contract
     """
     import keras  # noqa: PLC0415 - heavy, and only workers build models
 
-    tokens = keras.Input((None,), dtype="int32", name="tokens")
-    text = keras.ops.expand_dims(keras.ops.cast(keras.ops.not_equal(tokens, 0), "float32"), -1)
-    words = dropped(embedded(tokens, info, embedding_dim, trainable=trainable), dropout) * text
-    pooled = []
-    for width in range(kernel_size, kernel_size + kernels):
-        convolution = keras.layers.Conv1D(
-            filters, width, padding="same", activation="relu", kernel_regularizer=regularizer(l1, l2)
-        )
-        pooled.append(keras.layers.GlobalMaxPooling1D()(convolution(words) * text))
-    hidden = dropped(keras.layers.Concatenate()(pooled) if kernels > 1 else pooled[0], dropout)
-    output = keras.layers.Dense(info.labels, activation="softmax", kernel_regularizer=regularizer(l1, l2))(hidden)
-    return keras.Model(tokens, output, name="cnn")
+    tokens, penalty = layers.token_input(), layers.regularizer(l1, l2)
+    text = layers.text_of(tokens)
+    words = layers.embedded(tokens, info, embedding_dim, trainable=trainable)
+    words = layers.dropped(words, dropout, info) * text
+    pooled = [
+        keras.layers.GlobalMaxPooling1D()(layers.convolved(words, text, filters, width, penalty))
+        for width in range(kernel_size, kernel_size + kernels)
+    ]
+    hidden = keras.layers.Concatenate()(pooled) if kernels > 1 else pooled[0]
+    return layers.classified("cnn", tokens, layers.dropped(hidden, dropout, info), info, penalty)

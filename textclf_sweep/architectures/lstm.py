@@ -1,6 +1,7 @@
 """Long short-term memory network over word embeddings, learned from scratch or pretrained.
 
-Hochreiter and Schmidhuber, "Long Short-Term Memory", Neural Computation 9(8), 1997.
+Hochreiter and Schmidhuber, "Long Short-Term Memory", Neural Computation 9(8), 1997; in both directions: Graves and
+Schmidhuber, "Framewise Phoneme Classification with Bidirectional LSTM", Neural Networks 18, 2005.
 """
 
 from __future__ import annotations
@@ -8,26 +9,24 @@ from __future__ import annotations
 from typing import Any
 
 from textclf_sweep.architectures import BuildInfo
-from textclf_sweep.architectures._layers import EMBEDDING_DIM, L1, L2, TRAINABLE, dropped, embedded, regularizer
+from textclf_sweep.architectures import _layers as layers
 from textclf_sweep.definition.space import Categorical, Parameter, Range
 
 FEATURES = "tokens"
 
 PARAMETERS = (
-    EMBEDDING_DIM,
-    TRAINABLE,
+    layers.EMBEDDING_DIM,
+    layers.TRAINABLE,
     Parameter(
         "units", "int", 128, "width of each LSTM layer (of each direction)",
         search=Categorical((32, 64, 128)), minimum=1, maximum=8192,
     ),
     Parameter("depth", "int", 1, "number of LSTM layers", search=Range(1, 2, integer=True), minimum=1, maximum=16),
-    Parameter(
-        "dropout", "float", 0.0, "share of activations dropped after the embedding and after each LSTM layer",
-        search=Range(0.0, 0.6), minimum=0, below=1,
-    ),
+    layers.dropout_of("share of activations dropped after the embedding and after each LSTM layer"),
+    layers.RECURRENT_DROPOUT,
     Parameter("bidirectional", "bool", False, "whether each layer reads the text in both directions"),
-    L1,
-    L2,
+    layers.L1,
+    layers.L2,
 )  # fmt: skip
 
 
@@ -39,11 +38,12 @@ def build(  # noqa: PLR0913 - one argument per hyperparameter is the contract
     units: int,
     depth: int,
     dropout: float,
+    recurrent_dropout: float,
     bidirectional: bool,
     l1: float,
     l2: float,
 ) -> Any:
-    """Embedding, `depth` LSTM layers, softmax.
+    """Embedding, `depth` LSTM layers, softmax of the last step.
 
     Args:
         info: what the model must fit.
@@ -52,6 +52,7 @@ def build(  # noqa: PLR0913 - one argument per hyperparameter is the contract
         units: width of each LSTM layer, >= 1.
         depth: number of LSTM layers, >= 1.
         dropout: in [0, 1).
+        recurrent_dropout: in [0, 1).
         bidirectional: doubles each layer's output.
         l1: weight of the L1 penalty, >= 0.
         l2: weight of the L2 penalty, >= 0.
@@ -59,12 +60,10 @@ def build(  # noqa: PLR0913 - one argument per hyperparameter is the contract
     Returns:
         A ``keras.Model`` from int32 token ids (batch, length) to probabilities (batch, labels). Padding is masked.
     """
-    import keras  # noqa: PLC0415 - heavy, and only workers build models
-
-    tokens = keras.Input((None,), dtype="int32", name="tokens")
-    hidden = dropped(embedded(tokens, info, embedding_dim, trainable=trainable, mask_zero=True), dropout)
-    for layer in range(depth):
-        lstm = keras.layers.LSTM(units, return_sequences=layer < depth - 1, kernel_regularizer=regularizer(l1, l2))
-        hidden = dropped((keras.layers.Bidirectional(lstm) if bidirectional else lstm)(hidden), dropout)
-    output = keras.layers.Dense(info.labels, activation="softmax", kernel_regularizer=regularizer(l1, l2))(hidden)
-    return keras.Model(tokens, output, name="lstm")
+    tokens, penalty = layers.token_input(), layers.regularizer(l1, l2)
+    words = layers.embedded(tokens, info, embedding_dim, trainable=trainable, mask_zero=True)
+    hidden = layers.recurrent(
+        "lstm", layers.dropped(words, dropout, info), info, units=units, depth=depth, dropout=dropout,
+        recurrent_dropout=recurrent_dropout, bidirectional=bidirectional, penalty=penalty,
+    )  # fmt: skip
+    return layers.classified("lstm", tokens, hidden, info, penalty)

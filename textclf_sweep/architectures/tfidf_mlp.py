@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from textclf_sweep.architectures import BuildInfo
-from textclf_sweep.architectures._layers import L1, L2, dropped, regularizer
+from textclf_sweep.architectures import _layers as layers
 from textclf_sweep.definition.space import Categorical, Parameter, Range
 
 FEATURES = "tfidf"
@@ -27,8 +27,8 @@ PARAMETERS = (
         "dropout", "float", 0.0, "share of activations dropped after each hidden layer",
         search=Range(0.0, 0.6), minimum=0, below=1, when=_DEEP,
     ),
-    L1,
-    L2,
+    layers.L1,
+    layers.L2,
 )  # fmt: skip
 
 
@@ -51,8 +51,7 @@ def build(  # noqa: PLR0913 - one argument per hyperparameter is the contract
     import keras  # noqa: PLC0415 - heavy, and only workers build models
 
     terms = hidden = keras.Input((info.vocabulary_size,), dtype="float32", sparse=True, name="terms")
+    penalty = layers.regularizer(l1, l2)
     for _ in range(depth):
-        dense = keras.layers.Dense(units, activation="relu", kernel_regularizer=regularizer(l1, l2))
-        hidden = dropped(dense(hidden), dropout)
-    output = keras.layers.Dense(info.labels, activation="softmax", kernel_regularizer=regularizer(l1, l2))(hidden)
-    return keras.Model(terms, output, name="tfidf_mlp")
+        hidden = layers.dense(hidden, units, info, dropout, penalty)
+    return layers.classified("tfidf_mlp", terms, hidden, info, penalty)
