@@ -39,13 +39,10 @@ def check_same(
     name, old_hash = definition.name, ledger.get("data", {}).get("data_hash")
     found = _differences(ledger.get("definition", {}), definition.identity())
     others = [item for item in found if not item[0].startswith(SPACE)]
-    differences = [
-        Problem(
-            f"{key} was {_show(old)} when sweep {name!r} began and is {_show(new)} now",
-            expected="the definition the sweep began with" + (" but for its parameters" if extend else ""),
-        )
-        for key, old, new in (others if extend else found)
-    ]
+    if any(key == "architecture" for key, _, _ in found):  # what is in their files goes without saying
+        found = [item for item in found if not item[0].startswith(OWN)]
+        others = [item for item in others if not item[0].startswith(OWN)]
+    differences = [_changed(name, item, extend=extend) for item in (others if extend else found)]
     if old_hash != data_hash:
         differences.append(
             Problem(
@@ -70,6 +67,18 @@ def only_space_differs(old: Mapping[str, Any], definition: SweepDefinition) -> b
 
 SPACE = "parameters."
 """What the keys of the search space begin with among the differences."""
+OWN, DIGEST = "own.", ".digest"
+"""What the keys of the user's own architectures begin with, and those of their files' hashes end with."""
+
+
+def _changed(name: str, difference: tuple[str, Any, Any], *, extend: bool) -> Problem:
+    """One difference between a sweep's definition and the one it began with."""
+    key, old, new = difference
+    if key.startswith(OWN) and key.endswith(DIGEST) and old and new:
+        what = f"the file of {key.removeprefix(OWN).removesuffix(DIGEST)} has changed since sweep {name!r} began"
+        return Problem(what, f"the model that its trials have trained (SHA-256 {old[:12]}, now {new[:12]})")
+    what = f"{key} was {_show(old)} when sweep {name!r} began and is {_show(new)} now"
+    return Problem(what, "the definition the sweep began with" + (" but for its parameters" if extend else ""))
 
 
 def _fewer(definition: SweepDefinition, ledger: Ledger, *, extend: bool) -> list[Problem]:

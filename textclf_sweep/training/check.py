@@ -151,7 +151,7 @@ def _check_values(model: keras.Model, output: Any, few: Features) -> None:
             f"the last layer, {last.name}, has a softmax, but its rows do not sum to 1", right, "make it the last"
         )
     if not softmax and shares and len(few.labels) > 1:
-        raise _WrongError(f"its output are probabilities, but the last layer, {last.name}, has no softmax", right,
+        raise _WrongError(f"it returns probabilities, but the last layer, {last.name}, has no softmax", right,
                      'end with keras.layers.Dense(info.labels, activation="softmax")')  # fmt: skip
     if sigmoid:
         raise _WrongError("its last activation is a sigmoid, which is for labels that go together", right,
@@ -188,17 +188,22 @@ def _shape(tensor_out: Any) -> str:
 
 
 def _told(error: BaseException) -> str:
-    """An exception on one line: Keras' own go over many, in colour, with every argument."""
-    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error)).partition("Arguments received by")[0]
-    return f"{type(error).__name__}: {' '.join(text.split())}"[:400].rstrip(": ")
+    """An exception on one line: Keras' own go over many, in colour, with advice and every argument."""
+    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
+    for before, after in (
+        ("Error encountered:", ""),
+        ("", "Arguments received by"),
+        ("", "You can attempt the following"),
+    ):
+        text = text.rpartition(before)[2] if before else text.partition(after)[0]
+    return f"{type(error).__name__}: {' '.join(text.split())}"[:300].rstrip(": ")
 
 
 def _where(task: CheckTask, wrong: _WrongError) -> str:
     """The line of the user's file that raised, the last one of the traceback; else where the function begins."""
     if task.own is None:
         return ""
-    path = file_of(task.own, task.folder)
-    cause = wrong.__cause__
+    path, cause = file_of(task.own, task.folder), wrong.__cause__
     lines = [frame.lineno for frame in traceback.extract_tb(cause.__traceback__ if cause else None)
              if Path(frame.filename) == path]  # fmt: skip
     if isinstance(cause, SyntaxError) and cause.filename == str(path):

@@ -24,6 +24,7 @@ from textclf_sweep.data.corpus import fold_name
 from textclf_sweep.data.features import FeatureInfo
 from textclf_sweep.training import check, fit, models
 from textclf_sweep.training.files import sha256, write_atomically
+from textclf_sweep.training.own import source_of
 from textclf_sweep.training.steps import Steps
 from textclf_sweep.training.tasks import CheckTask, Decision, EvaluateTask, Evaluation, Outcome, Report, Task, TrainTask
 from textclf_sweep.trial import EpochEvent, Failure, TrialResult, TrialState, derive_seed
@@ -211,6 +212,8 @@ def _export(model: keras.Model, info: FeatureInfo, task: EvaluateTask) -> None:
         "features": models.architecture_of(task).FEATURES,
         "vocabulary_size": info.vocabulary_size,
         "max_length": info.max_length,
+    if task.own is not None and task.own.digest:  # layers of the user's own are read with it
+        (fresh / Path(task.own.location).name).write_bytes(source_of(task.own, task.folder, task.cache))
     }
     (fresh / "features.json").write_text(json.dumps(read, indent=1))
     for path in info.files:
