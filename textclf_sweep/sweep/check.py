@@ -17,6 +17,7 @@ from textclf_sweep.definition.types import DataSettings, SweepDefinition
 from textclf_sweep.errors import DataError, Problem
 from textclf_sweep.sweep.assumptions import assumptions, check_cleaning
 from textclf_sweep.sweep.init import SEED
+from textclf_sweep.sweep.prerequisites import check_needs
 
 WRONG_LABELS = ("label_column_misread", "single_label")
 """Fatal findings after which it is of no use how many rows there are for a label."""
@@ -73,6 +74,7 @@ def check_definition(definition: SweepDefinition) -> Checked:
     Raises:
         InputError: the data cannot be read, or a package is lacking that their cleaning needs.
     """
+    check_needs(definition)
     warned = check_cleaning(definition)
     checked = _check(definition.data, definition.seed, assumptions(definition))
     return dataclasses.replace(checked, notes=(*warned, *checked.notes))

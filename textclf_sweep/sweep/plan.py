@@ -17,6 +17,7 @@ from textclf_sweep.ledger import Ledger
 from textclf_sweep.store import Store
 from textclf_sweep.sweep import warm
 from textclf_sweep.sweep.assumptions import check_cleaning
+from textclf_sweep.sweep.prerequisites import check_needs
 from textclf_sweep.sweep.propose import next_trial, searcher_of, total, trials_of, warmed
 from textclf_sweep.sweep.resume import only_space_differs, outside
 from textclf_sweep.training.parameters import complete
@@ -44,6 +45,7 @@ def plan(
     Raises:
         InputError: there is nothing to take from `best_of`, or a package is lacking that the cleaning needs.
     """
+    check_needs(definition)
     warnings = check_cleaning(definition)
     same, found, warm_start = _known(definition, store)
     definition = warmed(definition, warm.best_sets(definition, best_of, store) or warm_start)

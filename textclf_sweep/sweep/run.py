@@ -32,6 +32,7 @@ from textclf_sweep.sweep.events import FloorsMeasured, Notice, Observer, SweepEn
 from textclf_sweep.sweep.loop import Ending, Loop, exhausted
 from textclf_sweep.sweep.opening import FloorsThread, open_test, untested
 from textclf_sweep.sweep.own import try_models, undone
+from textclf_sweep.sweep.prerequisites import check_needs
 from textclf_sweep.sweep.propose import limit_reached, total, warmed
 from textclf_sweep.sweep.resume import check_same, collect
 
@@ -117,6 +118,7 @@ def run(  # noqa: PLR0913, PLR0917 - what the command line gives, each once
             `TrackingError` carries the status.
     """
     found = warm.best_sets(definition, options.best_of, store)
+    check_needs(definition)
     warned = check_cleaning(definition)
     splits = _splits(definition, store, observe, stop, force=options.force)
     folder = store.sweep(definition.name)
@@ -275,12 +277,12 @@ def _work(context: _Context) -> None:
     snapshot.write(context.splits, folder.corpus)
     engine = importlib.import_module(f"textclf_sweep.engines.{definition.engine}").start(definition.workers, folder)
     with closing(engine):
-        ledger.start_session()
-        ledger.put(state="running", reason="")
         ending = try_models(definition, ledger.history(), folder, engine, context.stop, context.observe)
         if ending is not None:
             _conclude(context, ending)
             return
+        ledger.start_session()
+        ledger.put(state="running", reason="")
         outbox = tracking.Outbox(ledger, context.store, context.uri, context.problems.put)
         ending = Ending("interrupted", "the program failed")
 

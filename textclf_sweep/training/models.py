@@ -6,21 +6,23 @@ import importlib
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import keras
+from numpy.typing import NDArray
 
 from textclf_sweep.architectures import Architecture, BuildInfo
 from textclf_sweep.architectures._dropout import VariableDropout
 from textclf_sweep.data import features
 from textclf_sweep.data.corpus import PartName
 from textclf_sweep.data.features import FeatureInfo
-from textclf_sweep.training import own
+from textclf_sweep.training import encode, own
 from textclf_sweep.training.parameters import TRACED, complete
 from textclf_sweep.training.pool import Pool, Pooled
 from textclf_sweep.training.steps import Steps, steps_of
 from textclf_sweep.training.tasks import Task
 from textclf_sweep.training.weights import Start
+from textclf_sweep.trial import Scalar
 
 _POOL = Pool()
 
@@ -90,10 +92,30 @@ def _shapes(task: Task, info: FeatureInfo) -> Hashable:
 
 
 def build(task: Task, info: FeatureInfo, *, plain: bool = False) -> keras.Model:
-    """A new model of the trial; see `BuildInfo` for `plain`."""
-    architecture, given = architecture_of(task), task.trial.parameters
-    # A parameter that another one makes meaningless is absent from the trial.
-    parameters = {item.name: given.get(item.name, item.preset) for item in architecture.PARAMETERS}
-    sizes = (len(info.labels), info.vocabulary_size, info.max_length)
-    what = BuildInfo(*sizes, info.vectors, info.checkpoint, info.encoded, plain=plain)
-    return cast("keras.Model", architecture.build(what, **parameters))
+    """A new model of the trial; see `BuildInfo` for `plain`.
+
+    A plain one reads texts' tokens: its first weights are those of what `encoded` inputs came from.
+    """
+    model = architecture_of(task).build(_info(info, plain=plain), **_own(task))
+    return cast("keras.Model", model)
+
+
+def finished(task: Task, info: FeatureInfo, weights: list[NDArray[Any]]) -> keras.Model:
+    """The whole model of a trial as a plain one: with these weights, or with these as its last ones."""
+    model = build(task, info, plain=True)
+    kept = model.get_weights()
+    model.set_weights([*kept[: len(kept) - len(weights)], *weights])
+    return model
+
+
+def _info(info: FeatureInfo, *, plain: bool = False) -> BuildInfo:
+    return BuildInfo(
+        len(info.labels), info.vocabulary_size, info.max_length, info.vectors, info.checkpoint,
+        None if plain else info.encoded, plain=plain,
+    )  # fmt: skip
+
+
+def _own(task: Task) -> dict[str, Scalar]:
+    """The architecture's own hyperparameters; one that another makes meaningless is absent from the trial."""
+    given = task.trial.parameters
+    return {item.name: given.get(item.name, item.preset) for item in architecture_of(task).PARAMETERS}

@@ -187,9 +187,7 @@ def _finish(task: EvaluateTask, steps: Steps) -> None:
 def _plain(task: EvaluateTask, info: FeatureInfo, weights: list[NDArray[Any]]) -> keras.Model:
     """The model of Keras' own layers alone, so that Keras can read it without this package."""
     keras.backend.clear_session(free_memory=False)  # names of layers are to be those of a first model
-    plain = models.build(task, info, plain=True)
-    plain.set_weights(weights)
-    return plain
+    return models.finished(task, info, weights)
 
 
 def _save_weights(weights: list[NDArray[Any]], path: Path) -> str:
@@ -212,10 +210,10 @@ def _export(model: keras.Model, info: FeatureInfo, task: EvaluateTask) -> None:
         "features": models.architecture_of(task).FEATURES,
         "vocabulary_size": info.vocabulary_size,
         "max_length": info.max_length,
-    if task.own is not None and task.own.digest:  # layers of the user's own are read with it
-        (fresh / Path(task.own.location).name).write_bytes(source_of(task.own, task.folder, task.cache))
     }
     (fresh / "features.json").write_text(json.dumps(read, indent=1))
+    if task.own is not None and task.own.digest:  # layers of the user's own are read with it
+        (fresh / Path(task.own.location).name).write_bytes(source_of(task.own, task.folder, task.cache))
     for path in info.files:
         (fresh / path.name).write_bytes(path.read_bytes())
     (fresh / "trial.json").write_text(json.dumps(task.trial.to_json(), indent=1))

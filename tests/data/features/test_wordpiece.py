@@ -88,5 +88,5 @@ def test_bad_checkpoints(features: Callable[..., Features], tmp_path: Path, cont
 
 def test_the_package_is_an_extra(features: Callable[..., Features], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tokenizers", None)
-    with pytest.raises(DataError, match=r"textclf-sweep\[wordpiece\]"):
+    with pytest.raises(DataError, match=r"textclf-sweep\[bert\]"):
         features()

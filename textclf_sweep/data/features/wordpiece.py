@@ -1,35 +1,53 @@
 """Texts as BERT reads them: [CLS], WordPiece tokens (Wu et al. 2016), [SEP], padding after them.
 
-The checkpoint's folder has ``vocab.txt``, one token a line, and may have ``tokenizer_config.json``, of which
-``do_lower_case`` and ``strip_accents`` are read. Cleaning comes before: a cased checkpoint needs ``lowercase: false``.
+The tokens are those of the checkpoint, which also says whether texts are lower-cased and lose their accents. Cleaning
+comes before: a cased checkpoint needs ``lowercase: false``.
 """
 
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from textclf_sweep.data.features import Cached, FeatureInfo, Features, Request, _sequences
-from textclf_sweep.data.features._sequences import LENGTH_PERCENTILE, PADDING, TRUNCATE
+from textclf_sweep.data.features import Cached, FeatureInfo, Features, Request, _checkpoints, _sequences
+from textclf_sweep.data.features._sequences import LENGTH_PERCENTILE, TRUNCATE
 from textclf_sweep.definition.space import Parameter
 from textclf_sweep.errors import DataError, Problem
+from textclf_sweep.trial import Scalar
 
-VERSION = 1
+VERSION = 2
 PARAMETERS = (
     Parameter(
-        "checkpoint", "str", "",
-        "Folder of a BERT checkpoint, with its vocab.txt.", path=True,
+        "checkpoint", "str", _checkpoints.MINILM,
+        "Pretrained BERT: the folder of one (Hugging Face's layout or a Keras preset), or minilm (Wang et al. 2020, "
+        "`.[bert]`).",
+        path=True, names=_checkpoints.NAMES,
     ),
     Parameter("max_length", "int", 64, "Tokens kept of a text, [CLS] and [SEP] included.", minimum=3),
     LENGTH_PERCENTILE,
     TRUNCATE,
 )  # fmt: skip
 
-SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
-"""What every vocabulary has."""
+
+def check(values: Mapping[str, Sequence[Scalar]], folder: Path) -> None:
+    """Whether the features can be made, before anything is trained.
+
+    Args:
+        values: of each parameter, every value that a trial may have, or the ends of its range.
+        folder: what relative paths start from.
+
+    Raises:
+        DataError: a checkpoint has no usable vocabulary, or is no BERT; or a package is not installed.
+    """
+    if importlib.util.find_spec("tokenizers") is None:
+        raise _lacking()
+    longest = max(int(length) for length in values["max_length"])
+    for checkpoint in values["checkpoint"]:
+        _checkpoints.check_model(_checkpoints.located(str(checkpoint), folder), longest)
 
 
 def encode(texts: Sequence[str], vocabulary: Sequence[str], settings: Mapping[str, Any]) -> list[list[int]]:
@@ -38,7 +56,8 @@ def encode(texts: Sequence[str], vocabulary: Sequence[str], settings: Mapping[st
     Args:
         texts: any.
         vocabulary: the tokens by id.
-        settings: ``do_lower_case`` (default true) and ``strip_accents`` (default null: as the former).
+        settings: ``do_lower_case`` (default true), ``strip_accents`` (default: as the former) and
+            ``tokenize_chinese_chars`` (default true).
 
     Raises:
         DataError: the package `tokenizers` is not installed.
@@ -46,12 +65,12 @@ def encode(texts: Sequence[str], vocabulary: Sequence[str], settings: Mapping[st
     try:
         import tokenizers  # type: ignore[import-not-found, unused-ignore]  # noqa: PLC0415 - heavy, and an extra
     except ImportError as error:
-        fix = "pip install 'textclf-sweep[wordpiece]'"
-        raise DataError("WordPiece features need the package tokenizers, which is not installed", fix=fix) from error
+        raise _lacking() from error
     pieces = tokenizers.BertWordPieceTokenizer(
         {token: index for index, token in enumerate(vocabulary)},
         lowercase=settings.get("do_lower_case", True),
         strip_accents=settings.get("strip_accents"),
+        handle_chinese_chars=settings.get("tokenize_chinese_chars", True),
     )
     return [found.ids for found in pieces.encode_batch(list(texts), add_special_tokens=False)]
 
@@ -63,7 +82,8 @@ def load(request: Request, cached: Cached) -> Features:
         DataError: the checkpoint cannot be read, or `tokenizers` is not installed.
     """
     parameters = request.parameters
-    vocabulary, settings = read_checkpoint(request.path("checkpoint"))
+    checkpoint = _checkpoints.located(str(parameters["checkpoint"]), request.folder)
+    vocabulary, settings = _checkpoints.read_vocabulary(checkpoint)
     content = hashlib.sha256(json.dumps([vocabulary, settings]).encode()).hexdigest()
     depends = {"checkpoint": content, **request.cleaning}
 
@@ -91,29 +111,10 @@ def load(request: Request, cached: Cached) -> Features:
 
     arrays = cached({"part": request.part, "width": width, "truncate": truncate, **depends}, build)
     files = (known / "vocab.txt", known / "tokenizer_config.json")
-    return Features(*_sequences.read(arrays), FeatureInfo(request.info.labels, len(vocabulary), width, files))
+    info = FeatureInfo(request.info.labels, len(vocabulary), width, files, checkpoint=checkpoint)
+    return Features(*_sequences.read(arrays), info)
 
 
-def read_checkpoint(folder: Path) -> tuple[list[str], dict[str, Any]]:
-    """A checkpoint's tokens by id, and what its configuration says of `do_lower_case` and `strip_accents`.
-
-    Raises:
-        DataError: the folder has no readable vocabulary, or one that lacks a special token.
-    """
-    path, config = folder / "vocab.txt", folder / "tokenizer_config.json"
-    try:
-        vocabulary = path.read_text(encoding="utf-8").split("\n")
-        settings = json.loads(config.read_text(encoding="utf-8")) if config.exists() else {}
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        fix = "set `checkpoint` to the folder of a BERT checkpoint"
-        where = str(path if isinstance(error, OSError | UnicodeError) else config)
-        raise DataError(Problem(f"the checkpoint cannot be read: {reason}", fix=fix, where=where)) from error
-    vocabulary = [token.rstrip("\r") for token in (vocabulary[:-1] if vocabulary[-1] == "" else vocabulary)]
-    missing = [token for token in SPECIAL if token not in vocabulary]
-    if missing or vocabulary[PADDING] != SPECIAL[0]:
-        what = f"the vocabulary has no {', '.join(missing)}" if missing else f"its first token is {vocabulary[0]!r}"
-        expected = f"{', '.join(SPECIAL)} in it, and {SPECIAL[0]} first"
-        raise DataError(Problem(what, expected=expected, fix="take the vocab.txt of a BERT", where=str(path)))
-    known = settings if isinstance(settings, dict) else {}
-    return vocabulary, {name: known[name] for name in ("do_lower_case", "strip_accents") if name in known}
+def _lacking() -> DataError:
+    what = "WordPiece features need the package tokenizers, which is not installed"
+    return DataError(Problem(what, fix=_checkpoints.INSTALL))

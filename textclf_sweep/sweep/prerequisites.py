@@ -1,0 +1,52 @@
+"""What the models of a sweep need beyond this package, looked for before anything is trained."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
+
+from textclf_sweep import architectures
+from textclf_sweep.data import features
+from textclf_sweep.definition.space import Constant, Distribution, greatest
+from textclf_sweep.definition.types import Search, SweepDefinition
+from textclf_sweep.sweep.assumptions import listed
+from textclf_sweep.trial import Scalar
+
+
+def check_needs(definition: SweepDefinition) -> None:
+    """Let the architectures and the features of a sweep look for what they need: packages, files.
+
+    A module that needs anything has ``check(values, folder)``, with every value of its parameters that a trial may
+    have, or the greatest of a range; it raises what is wrong as an `InputError`.
+
+    Raises:
+        InputError: something is missing, or is not what it should be.
+    """
+    for search in definition.searches:
+        for module in _modules(search):
+            if hasattr(module, "check"):
+                module.check(_values(search), Path(definition.folder))
+
+
+def _modules(search: Search) -> tuple[ModuleType, ...]:
+    """The architecture, unless it is the user's own, and its features."""
+    if search.own is not None:
+        return (importlib.import_module(f"{features.__name__}.{search.own.features}"),)
+    module = importlib.import_module(f"{architectures.__name__}.{search.architecture}")
+    return module, importlib.import_module(f"{features.__name__}.{module.FEATURES}")
+
+
+def _values(search: Search) -> Mapping[str, Sequence[Scalar]]:
+    found = {name: _of(distribution) for name, distribution in search.space.distributions}
+    for given in search.first:
+        for name, value in given.items():
+            found[name] = (*found.get(name, ()), value)
+    return found
+
+
+def _of(distribution: Distribution) -> tuple[Scalar, ...]:
+    values = tuple(listed(distribution))
+    highest = None if values or isinstance(distribution, Constant) else greatest(distribution)
+    return values if highest is None else (highest,)
