@@ -32,7 +32,16 @@ def test_help_imports_nothing_heavy_and_no_stage(arguments: list[str]) -> None:
     assert not {name for name in modules if name.startswith("textclf_sweep.sweep")}
 
 
-@pytest.mark.parametrize("command", ["run", "plan", "schema", "list", "status", "trials", "best", "delete", "ui"])
+@pytest.mark.parametrize("arguments", [["architectures"], ["architectures", "lstm", "--json"]])
+def test_the_architectures_are_known_without_tensorflow(arguments: list[str]) -> None:
+    modules = imported(*arguments)
+    assert "textclf_sweep.architectures.lstm" in modules
+    assert not modules & {"tensorflow", "keras", "mlflow", "optuna", "sklearn"}
+
+
+@pytest.mark.parametrize(
+    "command", ["run", "plan", "schema", "list", "status", "trials", "best", "delete", "ui", "architectures"]
+)
 def test_no_command_pays_for_training_or_tracking_before_it_needs_them(command: str) -> None:
     assert not imported(command, "--help") & {"tensorflow", "keras", "mlflow", "optuna"}
 
