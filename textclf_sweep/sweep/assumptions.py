@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from textclf_sweep.data import Assumptions, cleaning
-from textclf_sweep.data.features.tokens import NAMES, NO_VECTORS
+from textclf_sweep.data.features import tokens
 from textclf_sweep.definition.space import Categorical, Constant, Distribution, SearchSpace, greatest
 from textclf_sweep.definition.types import SweepDefinition
 from textclf_sweep.errors import InputError, Problem
@@ -59,7 +59,9 @@ def _vectors(definition: SweepDefinition) -> tuple[str, ...]:
         str(given["embedding"]) for search in definition.searches for given in search.first if "embedding" in given
     }
     folder = Path(definition.folder)
-    return tuple(sorted(value if value in NAMES else str(folder / value) for value in values - {NO_VECTORS}))
+    return tuple(
+        sorted(value if value in tokens.NAMES else str(folder / value) for value in values - {tokens.NO_VECTORS})
+    )
 
 
 def listed(distribution: Distribution | None) -> Sequence[Scalar]:

@@ -16,6 +16,7 @@ import gzip
 import zlib
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
@@ -66,6 +67,21 @@ def find(file: VectorFile, wanted: Collection[str]) -> dict[str, npt.NDArray[np.
     return found
 
 
+def check(file: VectorFile) -> None:
+    """Read the file to its end, all but the numbers; again only when its size or time has changed.
+
+    Raises:
+        DataError: as `find`.
+    """
+    _check(file, tuple(map(stamp, parts(file))))
+
+
+@lru_cache
+def _check(file: VectorFile, stamps: tuple[tuple[int, int], ...]) -> None:  # noqa: ARG001 - the cache's key
+    for _ in _rows(file, ()):
+        pass
+
+
 def parts(file: VectorFile) -> tuple[Path, ...]:
     """All files that the vectors are in.
 
@@ -77,8 +93,20 @@ def parts(file: VectorFile) -> tuple[Path, ...]:
     return (file.path, _vector_arrays.words_path(file)) if start == _vector_arrays.MAGIC else (file.path,)
 
 
-def unreadable(path: Path, error: OSError) -> DataError:
-    """What is said of a file that the system does not read."""
+def stamp(path: Path) -> tuple[int, int]:
+    """Size and time of a file, in bytes and nanoseconds: while they are the same, its content is.
+
+    Raises:
+        DataError: it is not there.
+    """
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    return found.st_size, found.st_mtime_ns
+
+
+def _unreadable(path: Path, error: OSError) -> DataError:
     fix = "check the path; a relative one starts from the definition's folder"
     return DataError(Problem(f"the vectors cannot be read: {error.strerror or error}", fix=fix, where=str(path)))
 
@@ -124,7 +152,7 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise _wrong(str(path), f"the gzip file is damaged or cut off: {error}") from error
     except OSError as error:
-        raise unreadable(path, error) from error
+        raise _unreadable(path, error) from error
 
 
 def _text(path: Path, wanted: Collection[bytes]) -> Rows:
@@ -152,7 +180,9 @@ def _lines(path: Path, stream: BinaryIO) -> Iterator[tuple[int, bytes, bytes, in
         # A word may hold spaces (GloVe's 840B file has some), so the numbers are counted from the right.
         token, *fields = line.rsplit(b" ", width)
         if len(fields) != width or _is_number(token.rpartition(b" ")[2]):
-            raise _wrong(f"{path}:{number}", f"the row has {line.count(b' ')} numbers, and those above have {width}")
+            what = f"the row has {line.count(b' ')} numbers, and those above have {width}"
+            cut = "" if raw.endswith(b"\n") else "; it is the last, so the file may be cut off"
+            raise _wrong(f"{path}:{number}", what + cut)
         yield number, token, line, width
     if header and number - 1 != header[0]:
         what = f"the file ends after {number - 1:,} rows, and its first line promises {header[0]}"

@@ -113,7 +113,9 @@ def matrix(found: Path, content: str, vocabulary: Sequence[str], cached: Cached)
 
 
 def filled(vectors: dict[str, npt.NDArray[np.float32]], vocabulary: Sequence[str]) -> npt.NDArray[np.float32]:
-    """The matrix of a vocabulary, shape (len(vocabulary), width): padding is zero, and what has no vector is noise.
+    """The matrix of a vocabulary, shape (len(vocabulary), width).
+
+    Padding is zero, unknown the mean of the others, and a token without a vector normal noise of their mean and scale.
 
     Args:
         vectors: of words, not empty, each of shape (width,).
@@ -123,12 +125,12 @@ def filled(vectors: dict[str, npt.NDArray[np.float32]], vocabulary: Sequence[str
 
     covered = [index for index, token in enumerate(vocabulary) if index >= RESERVED and token in vectors]
     rows = np.stack([vectors[vocabulary[index]] for index in covered] or list(vectors.values()))
-    # Normal noise with the mean and scale that the known words have in each dimension: where the others are, a layer
-    # reads a new word as an ordinary one. (GloVe's have means far from 0 in some dimensions, and small noise around 0
-    # would set all unknown words apart, together.)
+    # Each dimension has a mean and scale of its own (GloVe's are far from 0 in some), and a token that lies where the
+    # others are is read as an ordinary word. Unknown is every word at once, so it says nothing of any: as noise it
+    # cost 4 points of accuracy where no training text has an unknown token (min_count 1).
     draw = np.random.default_rng(0)
     whole = draw.normal(rows.mean(axis=0), rows.std(axis=0), (len(vocabulary), rows.shape[1])).astype(np.float32)
-    whole[0] = 0
+    whole[0], whole[1] = 0, rows.mean(axis=0)
     if covered:
         whole[covered] = rows
     return whole
@@ -171,9 +173,5 @@ def _digest(path: Path, cached: Cached) -> str:
         with path.open("rb") as file:
             (folder / "digest.txt").write_text(hashlib.file_digest(file, "sha256").hexdigest())
 
-    try:
-        found = path.stat()
-    except OSError as error:
-        raise _vector_files.unreadable(path, error) from error
-    key = {"digest_of": str(path), "size": found.st_size, "changed": found.st_mtime_ns}
-    return (cached(key, build) / "digest.txt").read_text()
+    size, changed = _vector_files.stamp(path)
+    return (cached({"digest_of": str(path), "size": size, "changed": changed}, build) / "digest.txt").read_text()

@@ -17,7 +17,16 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 
-from textclf_sweep.data.features import Cached, FeatureInfo, Features, Request, _pieces, _sequences, _vectors
+from textclf_sweep.data.features import (
+    Cached,
+    FeatureInfo,
+    Features,
+    Request,
+    _pieces,
+    _sequences,
+    _vector_files,
+    _vectors,
+)
 from textclf_sweep.data.features._embeddings import NAMES, NO_VECTORS, located
 from textclf_sweep.data.features._sequences import LENGTH_PERCENTILE, PADDING, TRUNCATE
 from textclf_sweep.definition.space import Parameter
@@ -58,7 +67,8 @@ RESERVED = ("", "[UNK]")
 WORD = _pieces.WORD
 
 __all__ = [
-    "NAMES", "NO_VECTORS", "PADDING", "PARAMETERS", "RESERVED", "UNKNOWN", "VERSION", "WORD", "encode", "learn", "load",
+    "NAMES", "NO_VECTORS", "PADDING", "PARAMETERS", "RESERVED", "UNKNOWN", "VERSION", "WORD", "check", "encode",
+    "learn", "load",
     "tokenize", "tokenizer",
 ]  # fmt: skip
 
@@ -160,6 +170,20 @@ def load(request: Request, cached: Cached) -> Features:
         start = _vectors.matrix(heard.folder, heard.content, vocabulary, request.cached)
         info = dataclasses.replace(info, files=files, vectors=start)
     return Features(*_sequences.read(arrays), info)
+
+
+def check(values: Mapping[str, Sequence[Scalar]], folder: Path) -> None:
+    """Look for the word vectors that a trial may start from; their files are read to the end, all but the numbers.
+
+    Args:
+        values: of each parameter.
+        folder: what relative paths start from.
+
+    Raises:
+        DataError: a file is not there, of no known format or not complete, or a package is not installed.
+    """
+    for embedding in sorted({str(value) for value in values.get("embedding", ())} - {NO_VECTORS}):
+        _vector_files.check(located(embedding, folder))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
