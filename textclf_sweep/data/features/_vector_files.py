@@ -35,7 +35,8 @@ _LONGEST_WORD = 4096
 """Bytes of one; the longest of the Google News vectors has 98."""
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\r")) + b"\x7f"
 _BINARY = 0.02
-"""The share of control characters from which on bytes are no text; of random ones it is 0.12."""
+"""The share of bytes from which on it is no text that control characters and what is no UTF-8 have; of random bytes it
+is about a half, and of text that is not UTF-8 less, because most of it is numbers."""
 _FOREIGN = {
     b"PK\x03\x04": "a zip archive: unpack it and name the file inside",
     b"BZh": "packed with bzip2: unpack it",
@@ -138,7 +139,8 @@ def _header(line: bytes) -> tuple[int, int] | None:
 
 
 def _is_binary(content: bytes) -> bool:
-    return len(content) - len(content.translate(None, _CONTROL)) > _BINARY * len(content)
+    text = content.translate(None, _CONTROL).decode(errors="ignore")
+    return len(content) - len(text.encode()) > max(3, _BINARY * len(content))  # 3: the last letter may be cut off
 
 
 @contextmanager
@@ -209,7 +211,8 @@ def _binary(path: Path, offset: int, count: int, width: int, wanted: Collection[
             if token in wanted:
                 vector = np.frombuffer(buffer, "<f4", width, space + 1).astype(np.float32)
                 if not np.isfinite(vector).all():
-                    raise _wrong(f"{path}, byte {offset + space + 1:,}", f"a number of {token!r} is not finite")
+                    word = token.decode(errors="replace")
+                    raise _wrong(f"{path}, byte {offset + space + 1:,}", f"a number of {word!r} is not finite")
                 yield token, vector
             start = space + 1 + size
         if (buffer[start:] + stream.read(2)).strip():
