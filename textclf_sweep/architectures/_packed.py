@@ -117,21 +117,68 @@ def per_gate(kernel: Floats, gates: int, halved: tuple[int, ...]) -> Floats:
     return found
 
 
-def projected(inputs: Floats, kernel: Floats, bias: Floats) -> Floats:
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What a layer reads: the packed inputs, equal ones only once where tokens tell which are.
+
+    Attributes:
+        rows: (distinct, features).
+        places: place in the flat batch of each of `rows`, shape (distinct,).
+        which: the one of `rows` that each packed row has, shape (tokens,); None when each is its own.
+    """
+
+    rows: Floats
+    places: Places
+    which: Places | None
+
+    def sums(self, packed: Floats) -> Floats:
+        """The sum of the packed rows (tokens, n) of each of `rows`, (distinct, n)."""
+        if self.which is None:
+            return packed
+        from scipy.sparse import csr_array  # noqa: PLC0415 - heavy
+
+        ends = np.cumsum(np.bincount(self.which, minlength=len(self.rows)))
+        members = np.argsort(self.which, kind="stable")
+        ones = np.ones(len(packed), np.float32)
+        found: Floats = csr_array((ones, members, np.r_[0, ends]), shape=(len(ends), len(packed))) @ packed
+        return found
+
+
+def packed_inputs(batch: Floats, tokens: NDArray[np.integer] | None, plan: Packing) -> Inputs:
+    """What a layer reads of a flat batch (texts * width, features).
+
+    Args:
+        batch: of which the same token has the same row everywhere.
+        tokens: (texts * width,); None when they are not known.
+        plan: of the batch.
+    """
+    if tokens is None:
+        return Inputs(taken(batch, plan.inputs), plan.inputs, None)
+    _, first, which = np.unique(tokens[plan.inputs], return_index=True, return_inverse=True)
+    places = plan.inputs[first]
+    return Inputs(taken(batch, places), places, which)
+
+
+def projected(inputs: Inputs, kernel: Floats, bias: Floats) -> Floats:
     """The inputs' part of every gate, (gates, tokens, units), of kernel and bias as of `per_gate`."""
-    found = empty(len(kernel), len(inputs), kernel.shape[2])
-    np.matmul(inputs, kernel, out=found)
+    found = empty(len(kernel), len(inputs.rows), kernel.shape[2])
+    np.matmul(inputs.rows, kernel, out=found)
     found += bias
-    return found
+    if inputs.which is None:
+        return found
+    spread = empty(len(kernel), len(inputs.which), kernel.shape[2])
+    for distinct, gate in zip(found, spread, strict=True):
+        np.take(distinct, inputs.which, axis=0, out=gate, mode="clip")
+    return spread
 
 
 def lstm_forward(
-    inputs: Floats, kernel: Floats, recurrent: Floats, bias: Floats, plan: Packing
+    inputs: Inputs, kernel: Floats, recurrent: Floats, bias: Floats, plan: Packing
 ) -> tuple[Floats, Floats, Floats, Floats]:
     """An LSTM over packed inputs.
 
     Args:
-        inputs: (tokens, features).
+        inputs: of `features` values each.
         kernel: (features, 4 * units), gates in Keras' order: input, forget, candidate, output.
         recurrent: (units, 4 * units).
         bias: (4 * units,).
@@ -216,12 +263,12 @@ def lstm_backward(
 
 
 def gru_forward(
-    inputs: Floats, kernel: Floats, recurrent: Floats, bias: Floats, plan: Packing
+    inputs: Inputs, kernel: Floats, recurrent: Floats, bias: Floats, plan: Packing
 ) -> tuple[Floats, Floats, Floats]:
     """A GRU over packed inputs, its reset gate applied after the recurrent product.
 
     Args:
-        inputs: (tokens, features).
+        inputs: of `features` values each.
         kernel: (features, 3 * units), gates in Keras' order: update, reset, candidate.
         recurrent: (units, 3 * units).
         bias: (2, 3 * units), of the inputs and of the state.

@@ -21,7 +21,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from textclf_sweep.architectures import _packed
-from textclf_sweep.architectures._packed import Floats
+from textclf_sweep.architectures._packed import Floats, Places
 
 
 def recurrent(  # noqa: PLR0913 - one argument per choice of a definition
@@ -81,6 +81,25 @@ class _Packed:
         return found
 
 
+_TOKENS = "_textclf_sweep_tokens"
+"""The attribute of an embedding's output that says which tokens it is of; as Keras hands on a mask."""
+
+
+@keras.saving.register_keras_serializable("textclf_sweep")
+class FastEmbedding(keras.layers.Embedding):  # type: ignore[misc]
+    """``keras.layers.Embedding`` that tells a recurrent layer right behind it which inputs are equal.
+
+    What is equal is then projected once. The layer's gradient of equal inputs is their sum, at one of them: that of
+    the embedding is the same.
+    """
+
+    def call(self, inputs: Any) -> Any:
+        """As Keras' layer: token ids (batch, length) to (batch, length, features)."""
+        found = super().call(inputs)
+        setattr(found, _TOKENS, inputs)
+        return found
+
+
 @keras.saving.register_keras_serializable("textclf_sweep")
 class FastLSTM(_Packed, keras.layers.LSTM):  # type: ignore[misc]
     """``keras.layers.LSTM``, faster on a CPU; Keras' own way where `is_fast` is false."""
@@ -129,21 +148,24 @@ class Reading:
         return _packed.packing(mask, backwards=self.backwards, repeats=self.repeats)
 
 
-def _read(reading: Reading, sequences: Any, mask: Any, kernel: Any, recurrent: Any, bias: Any) -> Any:
+def _read(reading: Reading, sequences: Any, mask: Any, kernel: Any, recurrent: Any, bias: Any) -> Any:  # noqa: PLR0913
     """The layer as an operation of TensorFlow's graph, with a gradient."""
     if mask is None:
         mask = tf.ones(tf.shape(sequences)[:2], tf.bool)
+    tokens = getattr(sequences, _TOKENS, None)
+    tokens = tf.zeros((0,), tf.int32) if tokens is None else tf.reshape(tokens, (-1,))
 
     @tf.custom_gradient
     def operation(sequences: Any, kernel: Any, recurrent: Any, bias: Any) -> Any:
-        taken = [sequences, mask, kernel, recurrent, bias]
-        found, *saved = _numpy(partial(forward, reading), taken, 5 if reading.gates == 4 else 4)
+        read, weights = [sequences, tokens, mask], [kernel, recurrent, bias]
+        found, *saved = _numpy(partial(forward, reading), read + weights, [tf.float32] * (reading.gates + 1))
 
         def gradient(upstream: Any) -> Any:
-            d_gates, *d_weights = _numpy(partial(backward, reading), [upstream, sequences, mask, recurrent, *saved], 4)
+            given = [upstream, *read, recurrent, *saved]
+            *d_weights, d_gates, places = _numpy(partial(backward, reading), given, [*[tf.float32] * 4, tf.int64])
             # An operation of its own: TensorFlow leaves it out where the inputs are not learned.
-            (d_inputs,) = _numpy(partial(inputs_gradient, reading), [d_gates, mask, kernel], 1)
-            for tensor, like in zip((d_inputs, *d_weights), (sequences, kernel, recurrent, bias), strict=True):
+            (d_inputs,) = _numpy(inputs_gradient, [d_gates, places, kernel, sequences], [tf.float32])
+            for tensor, like in zip((d_inputs, *d_weights), (sequences, *weights), strict=True):
                 tensor.set_shape(like.shape)
             return d_inputs, *d_weights
 
@@ -152,17 +174,24 @@ def _read(reading: Reading, sequences: Any, mask: Any, kernel: Any, recurrent: A
     return operation(sequences, kernel, recurrent, bias)
 
 
-def _numpy(function: Any, tensors: list[Any], results: int) -> list[Any]:
-    """A pure NumPy function as an operation with so many float32 results."""
-    return list(tf.numpy_function(function, tensors, [tf.float32] * results, stateful=False))
+def _numpy(function: Any, tensors: list[Any], results: list[Any]) -> list[Any]:
+    """A pure NumPy function as an operation with results of these types."""
+    # Outside a graph, a single result comes without a list.
+    return list(tf.nest.flatten(tf.numpy_function(function, tensors, results, stateful=False)))
 
 
-def forward(
-    reading: Reading, sequences: Floats, mask: NDArray[np.bool_], kernel: Floats, recurrent: Floats, bias: Floats
+def forward(  # noqa: PLR0913 - an operation's inputs
+    reading: Reading,
+    sequences: Floats,
+    tokens: NDArray[np.int32],
+    mask: NDArray[np.bool_],
+    kernel: Floats,
+    recurrent: Floats,
+    bias: Floats,
 ) -> tuple[Floats, ...]:
     """The layer's output, and what `backward` needs: the packed outputs, and what else the cell saves."""
     plan = reading.plan(mask)
-    inputs = _packed.taken(_rows(sequences), plan.inputs)
+    inputs = _inputs(sequences, tokens, plan)
     compute = _packed.lstm_forward if reading.gates == 4 else _packed.gru_forward
     outputs, *saved = compute(inputs, kernel, recurrent, bias, plan)
     if not reading.sequences:
@@ -170,37 +199,49 @@ def forward(
     return _packed.taken(outputs, plan.shown).reshape(*mask.shape, -1), outputs, *saved
 
 
-def backward(
+def backward(  # noqa: PLR0913 - an operation's inputs
     reading: Reading,
     upstream: Floats,
     sequences: Floats,
+    tokens: NDArray[np.int32],
     mask: NDArray[np.bool_],
     recurrent: Floats,
     outputs: Floats,
     *saved: Floats,
-) -> tuple[Floats, Floats, Floats, Floats]:
-    """The gradients of the packed gates (for `inputs_gradient`), and of kernel, recurrent kernel and bias."""
+) -> tuple[Floats, Floats, Floats, Floats, Places]:
+    """The gradients of kernel, recurrent kernel and bias, and what `inputs_gradient` needs."""
     plan, units = reading.plan(mask), len(recurrent)
+    inputs = _inputs(sequences, tokens, plan)
     gradient = _packed_gradient(reading, upstream, plan) if reading.sequences else None
     last = None if reading.sequences else _packed.taken(upstream, plan.order)
     former, first = _packed.taken(outputs, plan.before), plan.tokens - len(plan.before)
-    inputs = _packed.taken(_rows(sequences), plan.inputs)
     if reading.gates == 4:
-        found = _packed.lstm_backward(gradient, last, recurrent, saved, plan)
-        return found, inputs.T @ found, former.T @ found[first:], found.sum(axis=0)
-    found = _packed.gru_backward(gradient, last, recurrent, (outputs, *saved), plan)
-    of_inputs, sums = found[:, units:], found.sum(axis=0)
-    of_state = np.roll(former.T @ found[first:, : 3 * units], -units, axis=1)
-    return found, inputs.T @ of_inputs, of_state, np.stack([sums[units:], np.roll(sums[: 3 * units], -units)])
+        gates = _packed.lstm_backward(gradient, last, recurrent, saved, plan)
+        of_inputs = inputs.sums(gates)
+        d_recurrent, d_bias = former.T @ gates[first:], of_inputs.sum(axis=0)
+    else:
+        gates = _packed.gru_backward(gradient, last, recurrent, (outputs, *saved), plan)
+        of_inputs, sums = inputs.sums(gates)[:, units:], gates.sum(axis=0)
+        d_recurrent = np.roll(former.T @ gates[first:, : 3 * units], -units, axis=1)
+        d_bias = np.stack([sums[units:], np.roll(sums[: 3 * units], -units)])
+    return inputs.rows.T @ of_inputs, d_recurrent, d_bias, of_inputs, inputs.places
 
 
-def inputs_gradient(reading: Reading, gates: Floats, mask: NDArray[np.bool_], kernel: Floats) -> Floats:
-    """The gradient of the sequences, zero where they are masked."""
-    plan = reading.plan(mask)
-    rows = _packed.empty(plan.tokens + 1, len(kernel))
+def inputs_gradient(gates: Floats, places: Places, kernel: Floats, sequences: Floats) -> Floats:
+    """The gradient of the sequences from that of their projections at `places` of the flat batch, zero elsewhere.
+
+    Of equal tokens, one has the gradient of all: they come from the same row of the embedding, which takes their sum.
+    """
+    rows = np.empty((len(places) + 1, len(kernel)), np.float32)
     rows[-1] = 0
-    np.matmul(gates[:, -kernel.shape[1] :], kernel.T, out=rows[:-1])
-    return _packed.taken(rows, plan.packed).reshape(*mask.shape, -1)
+    np.matmul(gates, kernel.T, out=rows[:-1])
+    of_place = np.full(sequences.shape[0] * sequences.shape[1], len(places))
+    of_place[places] = np.arange(len(places))
+    return _packed.taken(rows, of_place).reshape(sequences.shape)
+
+
+def _inputs(sequences: Floats, tokens: NDArray[np.int32], plan: _packed.Packing) -> _packed.Inputs:
+    return _packed.packed_inputs(_rows(sequences), tokens if tokens.size else None, plan)
 
 
 def _packed_gradient(reading: Reading, upstream: Floats, plan: _packed.Packing) -> Floats:
