@@ -50,7 +50,7 @@ def definitions(catalogue: Catalogue) -> Schema:
     for name, variants in _variants(catalogue).items():
         for key, parameter in variants.items():
             found[f"value.{key}"] = value_schema(parameter)
-            found[f"entry.{key}"] = _entry(parameter, _ref(f"value.{key}"))
+            found[f"entry.{key}"] = entry(parameter, _ref(f"value.{key}"))
         found[f"condition.{name}"] = _one_or_more(_any(f"value.{key}" for key in variants))
     architecture = {"enum": list(catalogue.architectures)}
     conditions = {name: _ref(f"condition.{name}") for name in _variants(catalogue)}
@@ -151,7 +151,7 @@ def _one_or_more(value: Schema) -> Schema:
     return {"anyOf": [value, {"type": "array", "items": value, "minItems": 1}]}
 
 
-def _entry(parameter: Parameter, value: Schema) -> Schema:
+def entry(parameter: Parameter, value: Schema) -> Schema:
     """An entry of ``parameters``: a single value or one of the forms of a distribution."""
     share = {"type": "number", "minimum": 0, "maximum": 1}
     forms = [
@@ -165,7 +165,8 @@ def _entry(parameter: Parameter, value: Schema) -> Schema:
     ]
     if parameter.name == EMBEDDING:
         # What stands below either key can be searched; see `textclf_sweep.definition.embedding`.
-        forms.append(closed({PATH: {}, TRAINABLE: {}}, []))
+        both = {PATH: {"anyOf": [*forms]}, TRAINABLE: {"type": ["boolean", "object"]}}
+        forms.append({**closed(both, []), "minProperties": 1})
     if is_numeric(parameter):
         forms += [*_ranges(parameter, value), *_priors(parameter, value)]
     text = f"{parameter.doc} Default: {json.dumps(parameter.default)}."

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from textclf_sweep.definition import hyperparameters, keys
 from textclf_sweep.definition.catalogue import Catalogue
-from textclf_sweep.definition.embedding import EMBEDDING, PATH, TRAINABLE
+from textclf_sweep.definition.embedding import EMBEDDING
 from textclf_sweep.definition.hyperparameters import Schema, closed, value_schema
 from textclf_sweep.definition.keys import Setting
 
@@ -77,10 +77,10 @@ def _run_cap() -> Schema:
 
 
 def _embedding(catalogue: Catalogue) -> Schema:
-    """One value, or a mapping of what it is and whether it is trained; as `embedding` of the architectures."""
-    declared = {item.name: item for entry in catalogue.architectures.values() for item in entry.parameters}
-    value, trainable = (value_schema(declared[name]) if name in declared else {} for name in (EMBEDDING, TRAINABLE))
-    return {"anyOf": [value, closed({PATH: value, TRAINABLE: trainable}, [PATH])]}
+    """As `embedding` of the architectures, which may differ in what they say of it."""
+    declared = (item for entry in catalogue.architectures.values() for item in entry.parameters)
+    found = next((item for item in declared if item.name == EMBEDDING), None)
+    return {} if found is None else {"anyOf": hyperparameters.entry(found, value_schema(found))["anyOf"]}
 
 
 def _names(catalogue: Catalogue) -> Schema:
