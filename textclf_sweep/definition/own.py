@@ -9,7 +9,7 @@ from pathlib import Path
 
 from textclf_sweep.definition import keys
 from textclf_sweep.definition.catalogue import Catalogue, Entry
-from textclf_sweep.definition.nodes import Field, Place, Problems, quote
+from textclf_sweep.definition.nodes import Field, Place, Problems, ScalarNode, quote
 from textclf_sweep.definition.signature import FEATURES, Complain, Signature, signature
 from textclf_sweep.definition.space import Parameter
 from textclf_sweep.definition.suggest import nearest
@@ -111,7 +111,10 @@ def _name(field: Field, name: str, catalogue: Catalogue, problems: Problems) -> 
 
 def _read(path: Path, field: Field, problems: Problems) -> bytes | None:
     """The file's content; None when it cannot be read, which is reported."""
-    expected = "a Python file that defines the model"
+    expected, written = (
+        "a Python file that defines the model",
+        str(field.node.value) if isinstance(field.node, ScalarNode) else "",
+    )
     try:
         with path.open("rb") as file:
             source = file.read(LARGEST + 1)
@@ -120,20 +123,20 @@ def _read(path: Path, field: Field, problems: Problems) -> bytes | None:
         there = (
             f"did you mean {near}?" if near else "check the path; a relative one starts from the definition's folder"
         )
-        problems.add(field, f"there is no {quote(str(path))}", expected, there)
+        problems.add(field, f"there is no {quote(written)}", expected, there)
         return None
     except IsADirectoryError:
         near = next(iter(_beside(path / "x")), None)
         problems.add(
-            field, f"{quote(str(path))} is a folder", expected, f"name a file in it{f', e.g. {near}' if near else ''}"
+            field, f"{quote(written)} is a folder", expected, f"name a file in it{f', e.g. {near}' if near else ''}"
         )
         return None
     except (OSError, ValueError) as error:  # ValueError: a NUL character
         reason = getattr(error, "strerror", None) or str(error)
-        problems.add(field, f"{quote(str(path))} cannot be read: {reason}", expected, "check its path and rights")
+        problems.add(field, f"{quote(written)} cannot be read: {reason}", expected, "check its path and rights")
         return None
     if len(source) > LARGEST:
-        problems.add(field, f"{quote(str(path))} is larger than {LARGEST:,} bytes", expected, "check the path")
+        problems.add(field, f"{quote(written)} is larger than {LARGEST:,} bytes", expected, "check the path")
         return None
     return source
 
