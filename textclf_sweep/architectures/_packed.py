@@ -64,7 +64,7 @@ def packing(mask: NDArray[np.bool_], *, backwards: bool, repeats: bool) -> Packi
     read = mask[:, ::-1] if backwards else mask
     step = np.cumsum(read, axis=1)
     lengths = step[:, -1] if width else np.zeros(texts, np.int64)
-    order, rank = np.argsort(-lengths, kind="stable"), np.empty(texts, np.int64)
+    order, rank = np.argsort(np.negative(lengths), kind="stable"), np.empty(texts, np.int64)
     rank[order] = np.arange(texts)
     longest = int(lengths.max(initial=0))
     rows = texts - np.cumsum(np.bincount(lengths, minlength=longest + 1))[:longest]
@@ -111,7 +111,8 @@ def taken(rows: Floats, places: Places) -> Floats:
 
 def per_gate(kernel: Floats, gates: int, halved: tuple[int, ...]) -> Floats:
     """A kernel (rows, gates * units) as (gates, rows, units), the gates `halved` that a sigmoid follows."""
-    found = np.ascontiguousarray(kernel.reshape(len(kernel), gates, -1).transpose(1, 0, 2))
+    # A copy, always: it may be the weight itself that TensorFlow hands over.
+    found = kernel.reshape(len(kernel), gates, -1).transpose(1, 0, 2).copy(order="C")
     for gate in halved:
         found[gate] *= _HALF
     return found
@@ -201,9 +202,9 @@ def lstm_forward(
         if start:
             gate += np.matmul(outputs[earlier], recurrent, out=room[:, :rows])
         np.tanh(gate, out=gate)
-        for sigmoid in (gate[:2], gate[3]):
-            sigmoid *= _HALF
-            sigmoid += _HALF
+        for sigmoid in sigmoids:
+            gate[sigmoid] *= _HALF
+            gate[sigmoid] += _HALF
         np.multiply(gate[0], gate[2], out=carry)
         if start:
             carry += np.multiply(gate[1], carries[earlier], out=spare)
