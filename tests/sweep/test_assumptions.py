@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -53,6 +54,15 @@ def test_what_is_not_searched_has_its_default(read: Read) -> None:
 def test_the_least_of_all_architectures_counts(read: Read) -> None:
     more = "parameters:\n  cnn: {max_length: 40}\n  lstm: {max_length: {values: [30, 90]}}\n"
     assert assumptions(read(more, "[cnn, lstm]")).max_length == 30
+
+
+def test_vectors_are_names_and_absolute_paths_of_every_architecture(read: Read, tmp_path: Path) -> None:
+    (tmp_path / "own.txt").touch()
+    more = f"parameters: {{lstm: {{embedding: {{values: [none, {tmp_path}/own.txt]}}}}, cnn: {{embedding: none}}}}\n"
+    assert assumptions(read(more, "[cnn, lstm]")).vectors == (str(tmp_path / "own.txt"),)
+    assert assumptions(read("embedding: {path: glove-uci-news-50d, trainable: false}\n")).vectors == (
+        "glove-uci-news-50d",
+    )
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def test_what_the_vectors_lack_is_named_with_its_share(corpus: Make, glove: Path
     found = vectors_coverage(subject(corpus, glove))
     assert found is not None
     assert found.severity == "warning"
-    assert "4 of the 7 words" in found.why
+    assert "the vectors glove.txt know 4 of the 7 words" in found.why
     assert "60.0% of all tokens" in found.why  # the, cat, sat, the, dog, sat of ten
     assert "plugh a xyzzy" in found.why
     assert found.count == 6  # rows without a word that is covered
@@ -45,6 +45,20 @@ def test_of_several_files_the_poorest_is_told(corpus: Make, glove: Path, tmp_pat
     found = vectors_coverage(subject(corpus, glove, other))
     assert found is not None
     assert "other.txt" in found.why
+
+
+def test_vectors_have_names(corpus: Make) -> None:
+    found = vectors_coverage(Subject(corpus(PAIRS), Assumptions(vectors=("glove-uci-news-50d",))))
+    assert found is not None
+    assert "the vectors glove-uci-news-50d know" in found.why
+    assert "plugh" in found.why
+
+
+def test_texts_are_cut_as_the_vectors_are(corpus: Make, glove: Path) -> None:
+    glove.write_text("it 1 2\n's 3 4\ndo 1 1\nn't 2 2\n")
+    found = vectors_coverage(Subject(corpus([("It's", "a"), ("don't", "b")] * 3), Assumptions(vectors=(str(glove),))))
+    assert found is not None
+    assert "4 of the 4 words that get an id, and 100.0% of all tokens" in found.why
 
 
 def test_nothing_is_said_without_vectors_and_good_ones_are_a_note(corpus: Make, glove: Path) -> None:

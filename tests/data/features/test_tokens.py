@@ -24,9 +24,10 @@ from textclf_sweep.data.features.tokens import (
     learn,
     read_vocabulary,
     tokenize,
+    tokenizer,
 )
 from textclf_sweep.definition.types import DataSettings
-from textclf_sweep.errors import StorageError
+from textclf_sweep.errors import DataError, StorageError
 
 pytestmark = pytest.mark.unit
 
@@ -148,12 +149,77 @@ def test_vectors_come_with_the_vocabulary(features: Load, tmp_path: Path) -> Non
     matrix = np.load(found.info.vectors)
     assert matrix.shape == (found.info.vocabulary_size, 2)
     assert matrix[[0, 2, 3]].tolist() == [[0, 0], [1, 2], [3, 4]]
-    assert json.loads(found.info.files[1].read_text()) == {"tokens": 6, "covered": 2, "share": 1 / 3, "text_share": 0.6}
+    assert json.loads(found.info.files[1].read_text()) == {
+        "tokens": 6, "covered": 2, "share": 1 / 3, "text_share": 0.6,
+    }  # fmt: skip
     assert found.info == features("validation", embedding=str(tmp_path / "vectors.txt")).info
     (tmp_path / "vectors.txt").write_text("the 7 8\ncat 3 4\n")
     other = features(embedding=str(tmp_path / "vectors.txt")).info.vectors
     assert other is not None
     assert np.load(other)[2].tolist() == [7, 8]
+
+
+def test_texts_are_cut_as_the_vectors_are(features: Load, tmp_path: Path) -> None:
+    (tmp_path / "vectors.txt").write_text("the 1 2\ncat, 3 4\n")
+    found = features(embedding=str(tmp_path / "vectors.txt"))
+    words = read_vocabulary(found.info.vocabulary)
+    assert [words[index] for index in found.inputs[0]] == ["the", "cat,", "the", "dog", "."]
+    assert [path.name for path in found.info.files] == [
+        "vocabulary.json", "vectors_coverage.json", "vectors_words.json",
+    ]  # fmt: skip
+    # New texts, by the exported files alone.
+    cut = tokenizer("word", json.loads(found.info.files[2].read_text()))
+    assert cut("the cat, the cat") == ["the", "cat,", "the", "cat"]
+    assert read_vocabulary(features().info.vocabulary) != words
+
+
+def test_a_token_with_a_vector_needs_one_occurrence(features: Load, tmp_path: Path) -> None:
+    (tmp_path / "vectors.txt").write_text("the 1 2\nsat 3 4\nbird 5 6\n")
+    found = features(embedding=str(tmp_path / "vectors.txt"), min_count=2)
+    assert read_vocabulary(found.info.vocabulary) == (*RESERVED, "the", "cat", "sat")  # bird: validation and test alone
+    assert learn([["a", "b", "b", "c"]], 4, 2, {"a"}) == [*RESERVED, "b", "a"]
+    assert learn([["a", "b", "b", "c"]], 3, 2, {"a"}) == [*RESERVED, "b"]
+
+
+def test_vectors_are_read_once_for_all_vocabularies(
+    features: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "vectors.txt").write_text("the 1 2\ncat 3 4\n")
+    first = features(embedding=str(tmp_path / "vectors.txt"))
+    monkeypatch.delattr("textclf_sweep.data.features._vector_files.find")
+    again = features(embedding=str(tmp_path / "vectors.txt"), max_length=3)
+    assert again.info.vectors == first.info.vectors
+    smaller = features(embedding=str(tmp_path / "vectors.txt"), vocabulary_size=3).info
+    assert smaller.vectors is not None
+    assert np.load(smaller.vectors)[2].tolist() == [1, 2]
+
+
+def test_a_relative_path_starts_from_the_folder(corpus: Callable[..., Corpus], tmp_path: Path) -> None:
+    corpora.write(Splits.of(corpus(PAIRS), SIDES), tmp_path / "corpus")
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "vectors.txt").write_text("the 1 2\n")
+    asked = {"embedding": "vectors.txt"}
+    assert load("tokens", tmp_path / "corpus", tmp_path / "cache", asked, "train", tmp_path / "own").info.vectors
+    with pytest.raises(DataError, match=r"vectors\.txt: the vectors cannot be read: No such file"):
+        load("tokens", tmp_path / "corpus", tmp_path / "cache", asked, "train", tmp_path)
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder whose ``corpus`` is the bundled sample."""
+    folder = tmp_path_factory.mktemp("sample")
+    corpora.write(data.again(DataSettings("uci_news"), 0), folder / "corpus")
+    return folder
+
+
+def test_names_need_no_folder(sample: Path) -> None:
+    found = load("tokens", sample / "corpus", sample / "cache", {"embedding": "glove-uci-news-50d"}, "validation")
+    assert found.info.vectors is not None
+    assert np.load(found.info.vectors, mmap_mode="r").shape == (found.info.vocabulary_size, 50)
+    assert json.loads(found.info.files[1].read_text())["text_share"] > 0.99
+    plain = load("tokens", sample / "corpus", sample / "cache", {}, "validation")
+    unknown, before = ((part.inputs == UNKNOWN).sum() / part.lengths.sum() for part in (found, plain))
+    assert unknown < 0.75 * before
 
 
 def test_arrays_are_read_only_maps(features: Load) -> None:
@@ -186,15 +252,14 @@ def test_ids_say_the_text_back(texts: list[list[str]], width: int, size: int) ->
         assert [vocabulary[index] for index in row[:length]] == expected
 
 
-def test_sample_in_arrays(tmp_path: Path) -> None:
-    splits = data.load(DataSettings("uci_news"), 0)
-    corpora.write(splits, tmp_path / "corpus")
-    found = load("tokens", tmp_path / "corpus", tmp_path / "cache", {}, "validation")
+def test_sample_in_arrays(sample: Path) -> None:
+    found = load("tokens", sample / "corpus", sample / "cache", {}, "validation")
+    part = corpora.read_part(sample / "corpus", "validation")
     assert found.inputs.shape[0] == 800
     assert np.bincount(found.labels).tolist() == [200] * 4
     assert (found.inputs == UNKNOWN).sum() / found.lengths.sum() < 0.25
     assert found.inputs.max() < found.info.vocabulary_size
-    assert [splits.labels[index] for index in found.labels] == list(splits.validation.labels)
+    assert [found.info.labels[index] for index in found.labels] == list(part.labels)
     assert (found.inputs != 0).sum(axis=1).tolist() == found.lengths.tolist()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import numpy.typing as npt
 import pytest
 
 from textclf_sweep.data.features._embeddings import VectorFile
-from textclf_sweep.data.features._vectors import filled, known
+from textclf_sweep.data.features._vectors import coverage, filled, known
 from textclf_sweep.errors import DataError
 
 pytestmark = pytest.mark.unit
@@ -40,16 +41,44 @@ def test_the_vocabularys_rows(tmp_path: Path, start: str, end: str, *, packed: b
     np.testing.assert_array_equal(matrix, rows(tmp_path / "vectors", VOCABULARY)[0])
 
 
-def test_noise_has_the_scale_of_the_vectors(tmp_path: Path) -> None:
-    known = np.random.default_rng(1).normal(0.3, 2.0, (50, 40))
-    lines = (f"w{index} {' '.join(map(str, row))}\n" for index, row in enumerate(known))
-    (tmp_path / "vectors").write_text("".join(lines))
-    words = [f"w{index}" for index in range(50)]
-    matrix, covered = rows(tmp_path / "vectors", ["", "[UNK]", *words, *(f"other{index}" for index in range(200))])
-    noise = matrix[~covered][1:]
-    assert noise.shape == (201, 40)
-    assert noise.mean() == pytest.approx(known.mean(), abs=0.1)
-    assert noise.std() == pytest.approx(known.std(), rel=0.05)
+def test_noise_has_the_mean_and_scale_of_the_vectors_in_each_dimension(tmp_path: Path) -> None:
+    means, scales = np.array([0.0, 4.0, -1.0]), np.array([1.0, 0.2, 3.0])
+    vectors = np.random.default_rng(1).normal(means, scales, (400, 3)).astype(np.float32)
+    words = [f"w{index}" for index in range(400)]
+    others = [f"other{index}" for index in range(1000)]
+    matrix = filled(dict(zip(words, vectors, strict=True)), ["", "[UNK]", *words, *others])
+    noise = matrix[402:]
+    np.testing.assert_allclose(noise.mean(axis=0), vectors.mean(axis=0), atol=0.3)
+    np.testing.assert_allclose(noise.std(axis=0), vectors.std(axis=0), rtol=0.1)
+    np.testing.assert_array_equal(matrix[2:402], vectors)
+    np.testing.assert_allclose(matrix[1], vectors.mean(axis=0), rtol=1e-5)
+    assert not matrix[0].any()
+
+
+def test_a_vocabulary_without_any_known_word_is_noise_of_the_known_ones() -> None:
+    matrix = filled({"cat": np.array([1, 2], np.float32), "dog": np.array([3, 4], np.float32)}, ["", "[UNK]", "bird"])
+    assert matrix.shape == (3, 2)
+    assert np.isfinite(matrix).all()
+
+
+def test_words_are_found_in_the_files_own_spelling(tmp_path: Path) -> None:
+    (tmp_path / "vectors").write_text("Obama 1 2\nNASA 3 4\n's 5 6\n## 7 8\nus 0 1\nUS 2 2\n", encoding="utf-8")
+    found = known(VectorFile(tmp_path / "vectors"), ["obama\u2019s nasa, 12 us Us"])
+    assert {word: row.tolist() for word, row in found.items()} == {
+        "12": [7, 8], "Us": [0, 1], "nasa": [3, 4], "obama": [1, 2], "us": [0, 1], "\u2019s": [5, 6],
+    }  # fmt: skip
+
+
+def test_characters(tmp_path: Path) -> None:
+    (tmp_path / "vectors").write_text("a 1 2\nab 3 4\n")
+    assert known(VectorFile(tmp_path / "vectors"), ["ab"], characters=True).keys() == {"a"}
+
+
+def test_coverage() -> None:
+    counts = Counter({"a": 6, "b": 3, "c": 1})
+    found = coverage({"a", "c"}, ["", "[UNK]", "a", "b"], counts)
+    assert found == {"tokens": 2, "covered": 1, "share": 0.5, "text_share": 0.7}
+    assert coverage({"a"}, ["", "[UNK]"], Counter())["text_share"] == 0
 
 
 def test_a_word_may_hold_spaces(tmp_path: Path) -> None:

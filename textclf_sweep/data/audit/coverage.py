@@ -34,7 +34,7 @@ def _coverage(subject: Subject, embedding: str) -> tuple[float, Finding]:
     known = frozenset(_vectors.known(file, texts, characters=assumed.unit == "character"))
     tokens = list(map(tokenizer(assumed.unit, known), texts))
     counts = Counter(chain.from_iterable(tokens))
-    vocabulary = learn(tokens, assumed.vocabulary_size, assumed.min_count)
+    vocabulary = learn(tokens, assumed.vocabulary_size, assumed.min_count, known)
     found = _vectors.coverage(known, vocabulary, counts)
     lacking = [word for word in vocabulary[2:] if word not in known]
     rows = [row for row, words in zip(subject.sample, tokens, strict=True) if known.isdisjoint(words)]

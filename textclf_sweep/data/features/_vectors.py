@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 VERSION = 2
+"""Raised whenever the same vectors and texts give another matrix or other tokens."""
 RESERVED = 2
 """Padding and unknown, the first ids: no file has vectors of them."""
 WORDS = "vectors_words.json"

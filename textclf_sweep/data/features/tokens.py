@@ -49,7 +49,7 @@ PARAMETERS = (
     Parameter(
         "min_count", "int", 2,
         "Occurrences in the training texts that a token needs to get an id of its own; with 1 no training text has "
-        "an unknown token, and the model never learns what one means.",
+        "an unknown token, and the model never learns what one means. A token with a pretrained vector needs only one.",
         minimum=1,
     ),
     Parameter(
@@ -108,10 +108,21 @@ def most_frequent(counts: Mapping[str, int], size: int, min_count: int) -> list[
     return [token for _, token in frequent[:size]]
 
 
-def learn(texts: Iterable[Iterable[str]], vocabulary_size: int, min_count: int) -> list[str]:
-    """The vocabulary of tokenised texts: the tokens by id, `RESERVED` first, at most `vocabulary_size` of them."""
+def learn(
+    texts: Iterable[Iterable[str]], vocabulary_size: int, min_count: int, known: Collection[str] = ()
+) -> list[str]:
+    """The vocabulary of tokenised texts: the tokens by id, `RESERVED` first.
+
+    Args:
+        texts: the tokens of each text.
+        vocabulary_size: the most tokens, `RESERVED` included.
+        min_count: occurrences that a token needs.
+        known: tokens that have a pretrained vector: these need only one, because a model need not learn what they mean.
+            Anything with a quick ``in``.
+    """
     counts = Counter(chain.from_iterable(texts))
-    return [*RESERVED, *most_frequent(counts, vocabulary_size - len(RESERVED), min_count)]
+    frequent = {token: count for token, count in counts.items() if count >= min_count or token in known}
+    return [*RESERVED, *most_frequent(frequent, vocabulary_size - len(RESERVED), 1)]
 
 
 def encode(
@@ -215,7 +226,7 @@ class _Heard:
     @property
     def depends(self) -> dict[str, str]:
         """What the tokens depend on."""
-        return {"embedding": self.content} if self.folder else {}
+        return {"embedding": self.content, "vectors_version": str(_vectors.VERSION)} if self.folder else {}
 
     @property
     def words(self) -> tuple[str, ...] | None:
@@ -232,11 +243,12 @@ def _build_vocabulary(folder: Path, request: Request, heard: _Heard) -> None:
 
     parameters, words = request.parameters, heard.words
     texts = _tokenized(request.texts("train"), parameters, words)
-    vocabulary = learn(texts, int(parameters["vocabulary_size"]), int(parameters["min_count"]))
+    known = frozenset(words or ())
+    vocabulary = learn(texts, int(parameters["vocabulary_size"]), int(parameters["min_count"]), known)
     write_vocabulary(folder / "vocabulary.json", vocabulary)
     np.save(folder / "lengths.npy", np.fromiter((max(1, len(text)) for text in texts), np.int32, len(texts)))
     if words is not None:
-        found = _vectors.coverage(frozenset(words), vocabulary, Counter(chain.from_iterable(texts)))
+        found = _vectors.coverage(known, vocabulary, Counter(chain.from_iterable(texts)))
         (folder / COVERAGE).write_text(json.dumps(found), encoding="utf-8")
 
 
