@@ -226,7 +226,7 @@ class LocalEngine:
     def _serve(self) -> ForkServer:
         """A new fork server with all its workers on the way."""
         logs, threads = self._settings.folder.logs, str(self._settings.threads)
-        environment = {"OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads, **os.environ}
+        environment = {"OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": "1", **os.environ}
         try:
             logs.mkdir(parents=True, exist_ok=True)
             server = ForkServer(logs / "workers.log", self._settings.preload, environment)

@@ -213,6 +213,7 @@ def _learning(
         first = (epoch - 1) * count
         generator = np.random.default_rng([seed, epoch])
         trained = _train_epoch(steps.learn, train, batch_size, generator, lambda step: set_rate(first + step))
+        steps.settle()
         return trained, at
 
     return learn

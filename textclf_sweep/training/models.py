@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
@@ -57,15 +58,29 @@ def borrowed(task: Task, info: FeatureInfo, seed: int) -> Iterator[Steps]:
     """
     keras.utils.set_random_seed(seed)
     architecture, given = architecture_of(task), complete(task.trial.parameters)
-    if task.own is not None or (hasattr(architecture, "encoder") and info.encoded is None):
-        yield steps_of(build(task, info), given)
-        return
+    kept = False
+    try:
+        if task.own is not None or (hasattr(architecture, "encoder") and info.encoded is None):
+            yield steps_of(build(task, info), given)
+        else:
+            key = _shapes(task, info)
+            pooled = _pooled(key, task, info, seed)
+            yield pooled.steps
+            # Not reached after an error: nothing is known of the model then.
+            kept = pooled.start.known and _POOL.give_back(key, pooled)
+    finally:
+        if not kept:
+            gc.collect()  # models are full of cycles
+
+
+def _pooled(key: Hashable, task: Task, info: FeatureInfo, seed: int) -> Pooled:
+    """A model of these shapes with its first weights, for this task alone."""
+    given = complete(task.trial.parameters)
 
     def make() -> Pooled:
         model = build(task, info)
         return Pooled(steps_of(model, given), Start(model))
 
-    key = _shapes(task, info)
     pooled = _POOL.take(key, make)
     if pooled.start.known:
         pooled.start.draw(seed)
@@ -73,10 +88,7 @@ def borrowed(task: Task, info: FeatureInfo, seed: int) -> Iterator[Steps]:
     for layer in pooled.steps.model.layers:
         if isinstance(layer, VariableDropout):
             layer.current.assign(given.get("dropout", layer.rate))
-    yield pooled.steps
-    # After an error nothing is known of the model: it is dropped.
-    if pooled.start.known:
-        _POOL.give_back(key, pooled)
+    return pooled
 
 
 def _shapes(task: Task, info: FeatureInfo) -> Hashable:

@@ -44,8 +44,10 @@ class Pool:
         found = next((index for index, (known, _) in enumerate(self._idle) if known == key), None)
         return make() if found is None else self._idle.pop(found)[1]
 
-    def give_back(self, key: Hashable, pooled: Pooled) -> None:
-        """Keep a model for later."""
+    def give_back(self, key: Hashable, pooled: Pooled) -> bool:
+        """Keep a model for later; whether all others are kept too."""
+        before = len(self._idle)
         self._idle.append((key, pooled))
         while len(self._idle) > self._count or sum(item.size for _, item in self._idle) > self._size:
             del self._idle[0]
+        return len(self._idle) > before

@@ -10,6 +10,9 @@ import os
 # Read by TensorFlow at import: no information lines, and the same arithmetic on every CPU.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+# Read by NumPy at import: the products of recurrent layers are too small to share, and threads that wait for a share
+# burn the time of other workers.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import keras
 import tensorflow as tf

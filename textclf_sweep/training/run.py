@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import io
 import json
 import platform
@@ -47,14 +46,9 @@ def run_task(task: Task, report: Report, threads: int) -> Outcome:
     """
     _configure(threads)
     keras.backend.clear_session(free_memory=False)
-    try:
-        if isinstance(task, CheckTask):
-            return check.check(task)
-        if isinstance(task, EvaluateTask):
-            return _evaluate(task)
-        return _train(task, report)
-    finally:
-        gc.collect()
+    if isinstance(task, CheckTask):
+        return check.check(task)
+    return _evaluate(task) if isinstance(task, EvaluateTask) else _train(task, report)
 
 
 def _configure(threads: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from textclf_sweep.data.features import SparseRows
 from textclf_sweep.training import optimizers
+from textclf_sweep.training.catch_up import CatchUp, tables_of
 from textclf_sweep.training.parameters import complete
 from textclf_sweep.trial import Parameters
 
@@ -46,6 +47,7 @@ class Steps:
         learn: updates the weights with one batch; its loss is the batch's mean cross-entropy (before smoothing and
             weighting) plus the model's penalties, and it predicts with the weights before the update.
         score: its loss is the sum of the batch's cross-entropies, without penalties.
+        settle: brings weights up to date; to be called after a pass of learning, before they are read.
         reset: the optimizer's first state again.
     """
 
@@ -53,6 +55,7 @@ class Steps:
     settings: Settings
     learn: StepFunction
     score: StepFunction
+    settle: Callable[[], None]
     reset: Callable[[], None]
 
 
@@ -64,27 +67,39 @@ def steps_of(model: keras.Model, parameters: Parameters) -> Steps:
         parameters: of a trial; those of training are read.
     """
     optimizer = optimizers.make(complete(parameters))
-    optimizer.build(model.trainable_variables)
+    caught_up = {id(table): CatchUp(optimizer, table) for table in tables_of(model, optimizer)}
+    optimizer.build([variable for variable in model.trainable_variables if id(variable) not in caught_up])
     settings = Settings(
         optimizer.learning_rate,
         tf.Variable(complete(parameters)["label_smoothing"], trainable=False, dtype=tf.float32),
         tf.Variable(tf.ones(model.output_shape[-1]), trainable=False),
     )
-    learn, score = _learning(model, optimizer, settings), _scoring(model)
+    learn, score = _learning(model, optimizer, caught_up, settings), _scoring(model)
     # Every variable of an optimizer begins with one value throughout.
     first = [(variable, variable.numpy().flat[0]) for variable in optimizer.variables]
+
+    def settle() -> None:
+        for table in caught_up.values():
+            table.finish()
 
     def reset() -> None:
         for variable, value in first:
             variable.assign(tf.fill(variable.shape, value))
+        for table in caught_up.values():
+            table.reset()
 
-    return Steps(model, settings, _traced(learn, model), _traced(score, model), reset)
+    return Steps(model, settings, _traced(learn, model), _traced(score, model), settle, reset)
 
 
-def _learning(model: keras.Model, optimizer: keras.optimizers.Optimizer, settings: Settings) -> Callable[..., Any]:
+def _learning(
+    model: keras.Model, optimizer: keras.optimizers.Optimizer, caught_up: Mapping[int, CatchUp], settings: Settings
+) -> Callable[..., Any]:
+    """The learning step; embeddings are `caught_up` by the identity of their variable, the optimizer has the others."""
     logits_of = _logits(model)
+    others = [variable for variable in model.trainable_variables if id(variable) not in caught_up]
 
     def step(inputs: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        rows = {table: embedding.before(inputs) for table, embedding in caught_up.items()}
         with tf.GradientTape() as tape:
             output = model(inputs, training=True)
             logits = logits_of(output)
@@ -95,11 +110,15 @@ def _learning(model: keras.Model, optimizer: keras.optimizers.Optimizer, setting
             objective = tf.reduce_mean(tf.gather(settings.label_weights, labels) * smooth)
             penalties = tf.add_n(model.losses) if model.losses else 0.0
             objective += penalties
-        gradients = tape.gradient(objective, model.trainable_variables)
+        variables = model.trainable_variables
+        gradients = dict(zip(map(id, variables), tape.gradient(objective, variables), strict=True))
+        for table, embedding in caught_up.items():
+            embedding.apply(rows[table], gradients[table])
+        rest = [gradients[id(variable)] for variable in others]
         if optimizer.global_clipnorm:
             # A word that stands in a batch twice has two gradients; the norm is that of their sum.
-            gradients = [tf.convert_to_tensor(gradient) for gradient in gradients]
-        optimizer.apply(gradients, model.trainable_variables)
+            rest = [tf.convert_to_tensor(gradient) for gradient in rest]
+        optimizer.apply(rest, others)
         return tf.reduce_mean(each) + penalties, tf.argmax(output, axis=-1, output_type=tf.int32)
 
     return step
