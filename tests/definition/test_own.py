@@ -162,7 +162,7 @@ class TestIdentity:
         ("architecture: {file: mne.py}\n", r"architecture\.file: there is no 'mne.py'; .*did you mean mine.py\?"),
         ("architecture: {file: x/y.py}\n", r"architecture\.file: there is no 'x/y.py'; .*from the definition's folder"),
         ("architecture: {file: .}\n", r"architecture\.file: .* is a folder; .*e.g. mine.py"),
-        (f"architecture: {{file: {'x' * 300}.py}}\n", r"architecture\.file: .* cannot be read"),
+        (f"architecture: {{file: {'x' * 300}.py, name: long}}\n", r"architecture\.file: .* cannot be read"),
         ("architecture: {file: }\n", r"architecture\.file: nothing is not valid"),
         ("architecture: {file: mine.py, funtion: f}\n", r"architecture\.funtion: .*did you mean function\?"),
         ("architecture: {file: mine.py, function: a b}\n", r"architecture\.function: .*the name of a function"),
