@@ -13,6 +13,7 @@ Everything here is a pure function of its arguments, in float32; what the way ba
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -124,12 +125,10 @@ class Inputs:
 
     Attributes:
         rows: (distinct, features).
-        places: place in the flat batch of each of `rows`, shape (distinct,).
         which: the one of `rows` that each packed row has, shape (tokens,); None when each is its own.
     """
 
     rows: Floats
-    places: Places
     which: Places | None
 
     def sums(self, packed: Floats) -> Floats:
@@ -154,10 +153,9 @@ def packed_inputs(batch: Floats, tokens: NDArray[np.integer] | None, plan: Packi
         plan: of the batch.
     """
     if tokens is None:
-        return Inputs(taken(batch, plan.inputs), plan.inputs, None)
+        return Inputs(taken(batch, plan.inputs), None)
     _, first, which = np.unique(tokens[plan.inputs], return_index=True, return_inverse=True)
-    places = plan.inputs[first]
-    return Inputs(taken(batch, places), places, which)
+    return Inputs(taken(batch, plan.inputs[first]), which)
 
 
 def projected(inputs: Inputs, kernel: Floats, bias: Floats) -> Floats:
@@ -218,7 +216,7 @@ def lstm_backward(
     gradient: Floats | None,
     last: Floats | None,
     recurrent: Floats,
-    saved: tuple[Floats, Floats, Floats],
+    saved: Sequence[Floats],
     plan: Packing,
 ) -> Floats:
     """The gradient of an LSTM's gates before their activation, (tokens, 4 * units), gates side by side.
@@ -315,7 +313,7 @@ def gru_backward(
     gradient: Floats | None,
     last: Floats | None,
     recurrent: Floats,
-    saved: tuple[Floats, Floats, Floats],
+    saved: Sequence[Floats],
     plan: Packing,
 ) -> Floats:
     """The gradient of a GRU's gates before their activation, (tokens, 4 * units).

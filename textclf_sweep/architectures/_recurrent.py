@@ -89,8 +89,8 @@ _TOKENS = "_textclf_sweep_tokens"
 class FastEmbedding(keras.layers.Embedding):  # type: ignore[misc]
     """``keras.layers.Embedding`` that tells a recurrent layer right behind it which inputs are equal.
 
-    What is equal is then projected once. The layer's gradient of equal inputs is their sum, at one of them: that of
-    the embedding is the same.
+    What is equal is then projected once. The gradient is that of each place all the same: Keras' optimizers add up the
+    squares of those that one row has.
     """
 
     def call(self, inputs: Any) -> Any:
@@ -113,8 +113,8 @@ class FastGRU(_Packed, keras.layers.GRU):  # type: ignore[misc]
 def is_fast(layer: Any) -> bool:
     """Whether a `FastLSTM` or `FastGRU` is computed on packed sequences: else it is what Keras makes of it.
 
-    Its arithmetic must be the usual one (tanh, sigmoid, a bias, reset after the product), nothing dropped inside it, its
-    state neither kept nor returned, its numbers float32, and there must be no GPU, for which TensorFlow has its own.
+    Its arithmetic must be the usual one (tanh, sigmoid, a bias, reset after the product), nothing dropped inside it,
+    its state neither kept nor returned, its numbers float32; and no GPU, for which TensorFlow has a way of its own.
     """
     cell = layer.cell
     usual = (
@@ -148,14 +148,14 @@ class Reading:
         return _packed.packing(mask, backwards=self.backwards, repeats=self.repeats)
 
 
-def _read(reading: Reading, sequences: Any, mask: Any, kernel: Any, recurrent: Any, bias: Any) -> Any:  # noqa: PLR0913
+def _read(reading: Reading, sequences: Any, mask: Any, kernel: Any, recurrent: Any, bias: Any) -> Any:  # noqa: PLR0913, PLR0917
     """The layer as an operation of TensorFlow's graph, with a gradient."""
     if mask is None:
         mask = tf.ones(tf.shape(sequences)[:2], tf.bool)
     tokens = getattr(sequences, _TOKENS, None)
     tokens = tf.zeros((0,), tf.int32) if tokens is None else tf.reshape(tokens, (-1,))
 
-    @tf.custom_gradient
+    @tf.custom_gradient  # type: ignore[untyped-decorator]
     def operation(sequences: Any, kernel: Any, recurrent: Any, bias: Any) -> Any:
         read, weights = [sequences, tokens, mask], [kernel, recurrent, bias]
         found, *saved = _numpy(partial(forward, reading), read + weights, [tf.float32] * (reading.gates + 1))
@@ -176,11 +176,18 @@ def _read(reading: Reading, sequences: Any, mask: Any, kernel: Any, recurrent: A
 
 def _numpy(function: Any, tensors: list[Any], results: list[Any]) -> list[Any]:
     """A pure NumPy function as an operation with results of these types."""
+
+    def guarded(*arrays: NDArray[Any]) -> Any:
+        # They are TensorFlow's memory, weights among them.
+        for array in arrays:
+            array.flags.writeable = False
+        return function(*arrays)
+
     # Outside a graph, a single result comes without a list.
-    return list(tf.nest.flatten(tf.numpy_function(function, tensors, results, stateful=False)))
+    return list(tf.nest.flatten(tf.numpy_function(guarded, tensors, results, stateful=False)))
 
 
-def forward(  # noqa: PLR0913 - an operation's inputs
+def forward(  # noqa: PLR0913, PLR0917 - an operation's inputs
     reading: Reading,
     sequences: Floats,
     tokens: NDArray[np.int32],
@@ -199,7 +206,7 @@ def forward(  # noqa: PLR0913 - an operation's inputs
     return _packed.taken(outputs, plan.shown).reshape(*mask.shape, -1), outputs, *saved
 
 
-def backward(  # noqa: PLR0913 - an operation's inputs
+def backward(  # noqa: PLR0913, PLR0917 - an operation's inputs
     reading: Reading,
     upstream: Floats,
     sequences: Floats,
@@ -209,7 +216,7 @@ def backward(  # noqa: PLR0913 - an operation's inputs
     outputs: Floats,
     *saved: Floats,
 ) -> tuple[Floats, Floats, Floats, Floats, Places]:
-    """The gradients of kernel, recurrent kernel and bias, and what `inputs_gradient` needs."""
+    """The gradients of kernel, recurrent kernel and bias, and for `inputs_gradient` the gates' and their places."""
     plan, units = reading.plan(mask), len(recurrent)
     inputs = _inputs(sequences, tokens, plan)
     gradient = _packed_gradient(reading, upstream, plan) if reading.sequences else None
@@ -218,26 +225,22 @@ def backward(  # noqa: PLR0913 - an operation's inputs
     if reading.gates == 4:
         gates = _packed.lstm_backward(gradient, last, recurrent, saved, plan)
         of_inputs = inputs.sums(gates)
-        d_recurrent, d_bias = former.T @ gates[first:], of_inputs.sum(axis=0)
+        d_recurrent, d_bias = former.T @ gates[first:], gates.sum(axis=0)
     else:
         gates = _packed.gru_backward(gradient, last, recurrent, (outputs, *saved), plan)
         of_inputs, sums = inputs.sums(gates)[:, units:], gates.sum(axis=0)
         d_recurrent = np.roll(former.T @ gates[first:, : 3 * units], -units, axis=1)
         d_bias = np.stack([sums[units:], np.roll(sums[: 3 * units], -units)])
-    return inputs.rows.T @ of_inputs, d_recurrent, d_bias, of_inputs, inputs.places
+    return inputs.rows.T @ of_inputs, d_recurrent, d_bias, gates, plan.packed
 
 
-def inputs_gradient(gates: Floats, places: Places, kernel: Floats, sequences: Floats) -> Floats:
-    """The gradient of the sequences from that of their projections at `places` of the flat batch, zero elsewhere.
-
-    Of equal tokens, one has the gradient of all: they come from the same row of the embedding, which takes their sum.
-    """
-    rows = np.empty((len(places) + 1, len(kernel)), np.float32)
+def inputs_gradient(gates: Floats, packed: Places, kernel: Floats, sequences: Floats) -> Floats:
+    """The gradient of the sequences, of each place its own: zero where its place in `packed` is behind the last."""
+    rows = np.empty((len(gates) + 1, len(kernel)), np.float32)
     rows[-1] = 0
-    np.matmul(gates, kernel.T, out=rows[:-1])
-    of_place = np.full(sequences.shape[0] * sequences.shape[1], len(places))
-    of_place[places] = np.arange(len(places))
-    return _packed.taken(rows, of_place).reshape(sequences.shape)
+    # A GRU's gates begin with what the inputs have no part in.
+    np.matmul(gates[:, -kernel.shape[1] :], kernel.T, out=rows[:-1])
+    return _packed.taken(rows, packed).reshape(sequences.shape)
 
 
 def _inputs(sequences: Floats, tokens: NDArray[np.int32], plan: _packed.Packing) -> _packed.Inputs:
