@@ -11,10 +11,13 @@ An architecture module is named as in a definition (``architecture: cnn_lstm``),
 and may declare
 
 - ``OVERRIDES``: parameters of its features or of training whose default, range or bounds are others here;
-- ``encoder(info, **hyperparameters) -> keras.Model | None``: what of the model training leaves as it is, from the same
-  inputs to float32 (batch, width). Its answers are computed once for each text and cached, and `build` then makes the
-  rest alone (see `BuildInfo.encoded`). None: nothing is left as it is;
-- ``ENCODED_BY``: the names of its own parameters that those answers depend on.
+- ``encoder(info, **hyperparameters) -> Callable[[], keras.Model] | None``: what makes the part of the model that
+  training leaves as it is, from the same inputs to float32 (batch, width). Its answers are computed once for each text
+  and cached, and `build` then makes the rest alone (see `BuildInfo.encoded`); the whole model's last weights are those
+  of the rest. None: nothing is left as it is;
+- ``ENCODED_BY``: the names of its own parameters that those answers depend on;
+- ``check(values, folder)``: raises an `InputError` before any trial where something is missing that it needs; see
+  `textclf_sweep.sweep.prerequisites`.
 """
 
 from __future__ import annotations

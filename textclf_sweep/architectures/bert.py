@@ -38,7 +38,10 @@ PARAMETERS = (
         "how a text's vectors become one: their mean (as MiniLM was trained), or BERT's own answer to [CLS]",
         choices=("mean", "cls"),
     ),
-    Parameter("units", "int", 0, "width of a hidden layer before the output; 0 is none", minimum=0, maximum=8192),
+    Parameter(
+        "units", "int", 0, "width of a hidden layer before the output; 0 is none; a frozen checkpoint gains by one",
+        search=Categorical((0, 128)), minimum=0, maximum=8192,
+    ),
     Parameter(
         "dropout", "float", 0.1, "share of activations dropped before each layer on top of the checkpoint",
         search=Range(0.0, 0.5), minimum=0, below=1,
@@ -49,10 +52,14 @@ PARAMETERS = (
 
 OVERRIDES = (
     Parameter(
-        "learning_rate", "float", 5e-5, "step size of the optimizer; more for a frozen checkpoint (3e-3)",
-        search=Range(1e-5, 3e-3, log=True), above=0, maximum=100,
+        "learning_rate", "float", 5e-5, "step size of the optimizer; a frozen checkpoint wants more (1e-3)",
+        search=Range(2e-5, 1e-3, log=True), above=0, maximum=100,
     ),
     Parameter("batch_size", "int", 32, "texts per step", search=Categorical((16, 32)), minimum=1, maximum=65536),
+    Parameter(
+        "optimizer", "str", "adam", "adam and adamw are what BERT is trained with; the others are there too",
+        choices=("adam", "adamw", "nadam", "adamax", "rmsprop", "adagrad", "lion", "sgd"),
+    ),
     Parameter("epochs", "int", 3, "passes over the training part at the most", minimum=1, maximum=100000),
     # The checkpoint lower-cases by itself if it was trained so.
     Parameter("lowercase", "bool", False, "Whether texts are lower-cased, beyond what the checkpoint does itself."),
