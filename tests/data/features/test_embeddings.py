@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import importlib.util
+import tomllib
 from collections import Counter
 from itertools import chain
 from pathlib import Path
@@ -51,6 +52,14 @@ def test_the_bundled_rows_cover_every_part_of_the_sample() -> None:
     assert {"'s", "u.s.", "n't"} <= known.keys()
     assert len(known["the"]) == 50
     assert known["the"][:3] == pytest.approx([0.418, 0.24968, -0.41242])
+
+
+def test_the_wheel_has_the_bundled_rows() -> None:
+    settings = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text(encoding="utf-8"))
+    package = Path(textclf_sweep.__file__).parent
+    patterns = settings["tool"]["setuptools"]["package-data"]["textclf_sweep"]
+    packed = {path for pattern in patterns for path in package.glob(pattern)}
+    assert {*located(BUNDLED).path.parent.iterdir(), *SAMPLE.iterdir()} <= packed
 
 
 @whole

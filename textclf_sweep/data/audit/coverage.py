@@ -23,14 +23,16 @@ def vectors_coverage(subject: Subject) -> Finding | None:
     Raises:
         DataError: the vectors are not there, not of a known format, cut off, or know none of the texts' words.
     """
-    found = [_coverage(subject, embedding) for embedding in subject.assumptions.vectors]
-    return min(found, key=lambda item: item[0])[1] if found else None
+    if not subject.assumptions.vectors:
+        return None
+    texts = list(map(normal, subject.cleaned()))
+    found = [_coverage(subject, texts, embedding) for embedding in subject.assumptions.vectors]
+    return min(found, key=lambda item: item[0])[1]
 
 
-def _coverage(subject: Subject, embedding: str) -> tuple[float, Finding]:
+def _coverage(subject: Subject, texts: list[str], embedding: str) -> tuple[float, Finding]:
     """The covered share of all tokens, and what is to be said of it."""
     assumed, file = subject.assumptions, located(embedding)
-    texts = list(map(normal, subject.cleaned()))
     known = frozenset(_vectors.known(file, texts, characters=assumed.unit == "character"))
     tokens = list(map(tokenizer(assumed.unit, known), texts))
     counts = Counter(chain.from_iterable(tokens))
