@@ -156,15 +156,14 @@ def test_a_training_run_is_that_of_keras(keras: ModuleType, layers: ModuleType, 
     for one, other in zip(*(found.get_weights() for found in models), strict=True):
         np.testing.assert_array_equal(one, other)
     plain, fast = (training(keras, tf, found) for found in models)
-    losses = []
     for seed, (number, width) in enumerate([(8, 6), (3, 2), (8, 9), (1, 1)] * 4):
         given = texts(number, width, seed)
         (expected, gradients), (found, others) = plain(*given), fast(*given)
         assert float(found) == pytest.approx(float(expected), rel=1e-4)
         if seed == 0:
             assert_close([item.numpy() for item in others], [item.numpy() for item in gradients])
-        losses.append(float(found))
-    assert losses[-4] < losses[0]
+    for one, other in zip(*(found.get_weights() for found in models), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-4)
     exported = model(keras, layers, cell, plain=True)
     exported.set_weights(models[1].get_weights())
     tokens, _ = texts(7, 8)
