@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import importlib
 import os
 import pkgutil
 import subprocess
 import sys
 from dataclasses import fields
+from importlib import metadata
 
 import pytest
 
@@ -12,7 +14,8 @@ from textclf_sweep import architectures, engines, pruners, searchers
 from textclf_sweep.data import sources
 from textclf_sweep.definition.catalogue import Entry
 from textclf_sweep.definition.space import Categorical, Constant, Range, contains, enumerate_values
-from textclf_sweep.sweep.catalogue import discover
+from textclf_sweep.definition.types import OwnArchitecture
+from textclf_sweep.sweep.catalogue import GROUP, discover, extended
 
 pytestmark = pytest.mark.unit
 
@@ -126,3 +129,67 @@ def test_discovery_imports_nothing_heavy() -> None:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environment)
     assert told.stdout.strip() == "[]"
+
+
+class TestOtherPackages:
+    """Architectures by entry points: read, not executed, and never in the way of the others."""
+
+    @pytest.fixture
+    def add(self, tmp_path, monkeypatch):
+        monkeypatch.syspath_prepend(str(tmp_path))
+        (tmp_path / "own_nets").mkdir()
+        (tmp_path / "own_nets" / "__init__.py").write_text("raise SystemExit('executed')")
+
+        def call(source, value="own_nets.mlp:build", name="mlp"):
+            path = tmp_path.joinpath(*value.partition(":")[0].split(".")).with_suffix(".py")
+            path.write_text(source)
+            importlib.invalidate_caches()
+            return extended(discover(), [metadata.EntryPoint(name, value, GROUP)])
+
+        return call
+
+    def test_a_function_is_read_by_its_signature(self, add) -> None:
+        found = add('"""A net."""\nFEATURES = "tfidf"\nraise SystemExit\ndef build(info, width: int = 8): pass\n')
+        entry = found.architectures["mlp"]
+        assert (entry.name, entry.doc, entry.features) == ("mlp", "A net.", "tfidf")
+        assert entry.own == OwnArchitecture("own_nets.mlp", "build", "tfidf")
+        assert entry.parameters[0].name == "width"
+        assert {"learning_rate", "lowercase", "ngrams"} <= {item.name for item in entry.parameters}
+        assert set(found.architectures) == {*discover().architectures, "mlp"}
+        assert found.broken == {}
+
+    def test_a_module_of_the_whole_contract_is_imported(self, add) -> None:
+        source = (
+            '"""A net."""\nfrom textclf_sweep.definition.space import Parameter\nFEATURES = "tokens"\n'
+            'PARAMETERS = (Parameter("width", "int", 8, "how wide", minimum=1),)\n'
+            'OVERRIDES = (Parameter("epochs", "int", 3, "few of them", minimum=1),)\n'
+        )
+        entry = add(source, "own_flat_net").architectures["mlp"]
+        defaults = {item.name: item.default for item in entry.parameters}
+        assert entry.own == OwnArchitecture("own_flat_net", "", "tokens")
+        assert (defaults["width"], defaults["epochs"], entry.parameters[0].minimum) == (8, 3, 1)
+
+    @pytest.mark.parametrize(
+        ("source", "value", "name", "why"),
+        [
+            ("def build(info, x): pass", "own_nets.mlp:build", "mlp", "mlp.py:1: x has no type"),
+            ("def build(info, epochs=1): pass", "own_nets.mlp:build", "mlp", "epochs is a parameter of training"),
+            ("FEATURES = 'x'\ndef build(info): pass", "own_nets.mlp:build", "mlp", "FEATURES is 'x'"),
+            ("def build(info): pass", "own_nets.mlp:make", "mlp", "there is no function make"),
+            ("def build(info): pass", "own_nets.mlp:build", "lstm", "is called lstm, as another architecture is"),
+            ("def build(info): pass", "own_nets.mlp:build", "a b", "is called 'a b'"),
+            ("1 / 0", "own_failing_net", "mlp", "ZeroDivisionError: division by zero"),
+            ("", "own_empty_net", "mlp", "AttributeError"),
+            ("", "own_nets.whole", "mlp", "SystemExit: executed"),
+        ],
+    )
+    def test_one_that_cannot_be_used_is_told_when_it_is_named(self, add, source, value, name, why) -> None:
+        found = add(source, value, name)
+        assert set(found.architectures) == set(discover().architectures)
+        assert why in found.broken[name]
+
+    @pytest.mark.parametrize("value", ["no_such_net:build", "own_nets.none:build", "own_nets.none.deeper:build"])
+    def test_one_that_is_not_there(self, add, value) -> None:
+        add("")
+        found = extended(discover(), [metadata.EntryPoint("mlp", value, GROUP)])
+        assert found.broken["mlp"] == f"there is no Python file of the module {value.partition(':')[0]}"

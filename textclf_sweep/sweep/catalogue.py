@@ -62,7 +62,7 @@ def extended(catalogue: Catalogue, points: Iterable[metadata.EntryPoint]) -> Cat
             if not re.fullmatch(NAME, point.name):
                 raise InputError(f"{point.value} is called {point.name!r}, which can be no architecture's name")
             found[point.name] = _other(point, catalogue)
-        except Exception as error:  # what another package does must not keep this one's from being used
+        except (Exception, SystemExit) as error:  # what another package does must not keep this one's from being used
             broken[point.name] = str(error) if isinstance(error, InputError) else f"{type(error).__name__}: {error}"
     return replace(catalogue, architectures=found, broken=broken)
 

@@ -1,0 +1,214 @@
+"""Architectures of the user's own are tried before any trial, and what is wrong with them ends the run."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from textclf_sweep.data.corpus import fold_name
+from textclf_sweep.definition.types import OwnArchitecture, Search, SweepDefinition
+from textclf_sweep.engines import EngineEvent, TaskCrashed, TaskErrored, TaskFinished, TaskTimedOut, WorkerReady
+from textclf_sweep.errors import InputError, Problem, StorageError, SweepError
+from textclf_sweep.store import SweepFolder
+from textclf_sweep.sweep.events import Notice
+from textclf_sweep.sweep.loop import Ending
+from textclf_sweep.sweep.own import try_models, undone
+from textclf_sweep.sweep.propose import first_trial, next_trial
+from textclf_sweep.sweep.resume import check_same
+from textclf_sweep.training.tasks import Checked, Decision, Task
+
+pytestmark = pytest.mark.unit
+
+SOURCE = "def build(info, dropout=0.1): pass\n"
+FINE = Checked(None)
+WRONG = Checked(Problem("it returns nothing", "a model", "return one", where="/models/mine.py:3"))
+
+
+class Trier:
+    """An engine whose tasks end as scripted, one after the other."""
+
+    workers = 2
+
+    def __init__(self, *ends: Any) -> None:
+        self._ends, self._events, self.tasks = list(ends), list[EngineEvent]([WorkerReady(1, 1)]), list[Task]()
+
+    def submit(self, task: Task) -> None:
+        self.tasks.append(task)
+        end = self._ends.pop(0)
+        self._events.append(TaskFinished(task.key, end) if isinstance(end, Checked) else end(task.key))
+
+    def poll(self, timeout: float) -> Sequence[EngineEvent]:
+        return [self._events.pop(0)]
+
+    def decide(self, key: str, decision: Decision) -> None:
+        raise AssertionError("a check has no epochs")
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> OwnArchitecture:
+    (tmp_path / "mine.py").write_text(SOURCE)
+    return OwnArchitecture("mine.py", digest=hashlib.sha256(SOURCE.encode()).hexdigest())
+
+
+@pytest.fixture
+def own(make_sweep: Callable[..., Any], mine: OwnArchitecture, tmp_path: Path) -> Any:
+    """A sweep of lstm, of mine and of yours."""
+    sweep = make_sweep()
+    (search,) = sweep.definition.searches
+    searches = (search, *(replace(search, architecture=name, own=mine) for name in ("mine", "yours")))
+    sweep.definition = replace(sweep.definition, searches=searches, folder=str(tmp_path))
+    return sweep
+
+
+def tried(sweep: Any, engine: Trier, stop: Callable[[], str | None] = lambda: None) -> Ending | None:
+    history = sweep.ledger.history()
+    return try_models(sweep.definition, history, sweep.folder, engine, stop, sweep.events.append)
+
+
+def test_those_of_the_users_own_are_tried_and_no_other(own: Any, mine: OwnArchitecture, tmp_path: Path) -> None:
+    engine = Trier(FINE, FINE)
+    assert tried(own, engine) is None
+    assert [task.key for task in engine.tasks] == ["check.mine", "check.yours"]
+    task = engine.tasks[0]
+    assert (task.own, task.folder, task.corpus, task.limit) == (mine, tmp_path, own.folder.corpus, 1800.0)
+    assert own.definition.searches[1].space.holds(task.trial.parameters)
+    assert [event for event in own.events if isinstance(event, Notice)]
+    assert (own.folder.cache / f"{mine.digest}.py").read_text() == SOURCE
+    assert own.ledger.history() == ()
+
+
+def test_without_any_nothing_is_said(make_sweep: Callable[..., Any]) -> None:
+    sweep = make_sweep()
+    assert tried(sweep, Trier()) is None
+    assert sweep.events == []
+
+
+def test_one_that_has_a_finished_trial_is_not_tried_again(own: Any, make_sweep: Callable[..., Any]) -> None:
+    own.definition = replace(own.definition, searches=own.definition.searches[1:2], run_cap=1)
+    own.run()
+    assert tried(own, Trier()) is None
+
+
+def test_everything_that_is_wrong_is_said_at_once(own: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "cwd", lambda: Path("/models"))
+    with pytest.raises(InputError) as caught:
+        tried(own, Trier(WRONG, lambda key: TaskCrashed(key, "killed by signal 9 (SIGKILL)")))
+    first, second = map(str, caught.value.problems)
+    assert first == "mine.py:3: it returns nothing; expected a model\n  hint: return one"
+    assert "the process that tried the model was killed by signal 9" in second
+    assert "mine.py: " in second
+
+
+@pytest.mark.parametrize(
+    ("end", "error", "words"),
+    [
+        (lambda key: TaskTimedOut(key, 1800.0), InputError, "longer than budget.trial_time (1800 s)"),
+        (lambda key: TaskErrored(key, "OSError: disk full", "..."), StorageError, "OSError: disk full"),
+    ],
+)
+def test_other_ways_to_end(own: Any, end: Any, error: type[SweepError], words: str) -> None:
+    with pytest.raises(error) as caught:
+        tried(own, Trier(end, FINE))
+    assert words in str(caught.value)
+
+
+def test_it_can_be_interrupted(own: Any) -> None:
+    assert tried(own, Trier(FINE), lambda: "Ctrl-C") == Ending("interrupted", "Ctrl-C")
+
+
+def test_with_folds_it_is_tried_on_the_first(own: Any) -> None:
+    own.definition = replace(own.definition, data=replace(own.definition.data, folds=3))
+    engine = Trier(FINE, FINE)
+    tried(own, engine)
+    assert engine.tasks[0].corpus == own.folder.corpus / fold_name(1)
+
+
+def test_a_file_that_was_changed_meanwhile_is_not_kept(own: Any, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("changed")
+    with pytest.raises(InputError, match="has changed since the sweep began"):
+        tried(own, Trier())
+
+
+class TestFirstTrial:
+    @pytest.mark.parametrize("sampler", ["random", "tpe", "qmc"])
+    def test_it_is_the_one_that_the_sweep_begins_with(self, make_sweep: Callable[..., Any], sampler: str) -> None:
+        definition = replace(make_sweep().definition, sampler=sampler)
+        assert first_trial(definition, definition.searches[0]) == next_trial(definition, ())
+
+    @pytest.mark.parametrize("sampler", ["random", "gp"])
+    def test_enqueued_values_count(self, make_sweep: Callable[..., Any], redefine: Any, sampler: str) -> None:
+        definition = redefine(make_sweep().definition, enqueue=({"dropout": 0.125},))
+        definition = replace(definition, sampler=sampler)
+        assert first_trial(definition, definition.searches[0]).parameters["dropout"] == 0.125
+
+
+class TestUndone:
+    def begin(self, folder: SweepFolder, error: SweepError) -> None:
+        """What a run does that finds out that it cannot."""
+        with undone(folder):
+            folder.path.mkdir(parents=True, exist_ok=True)
+            folder.ledger.touch()
+            raise error
+
+    def test_a_sweep_that_cannot_begin_leaves_nothing(self, make_sweep: Callable[..., Any]) -> None:
+        folder = make_sweep().store.sweep("new")
+        with pytest.raises(InputError):
+            self.begin(folder, InputError("wrong"))
+        assert not folder.path.exists()
+
+    def test_one_that_has_begun_before_stays(self, make_sweep: Callable[..., Any]) -> None:
+        folder = make_sweep().store.sweep("old")
+        folder.path.mkdir(parents=True)
+        folder.ledger.touch()
+        with pytest.raises(InputError):
+            self.begin(folder, InputError("wrong"))
+        assert folder.ledger.exists()
+
+    def test_one_that_fails_otherwise_can_be_gone_on_with(self, make_sweep: Callable[..., Any]) -> None:
+        folder = make_sweep().store.sweep("new")
+        with pytest.raises(StorageError):
+            self.begin(folder, StorageError("disk full"))
+        assert folder.ledger.exists()
+
+
+class TestIdentity:
+    def changed(self, sweep: Any, **changes: Any) -> SweepDefinition:
+        searches = tuple(
+            replace(item, own=replace(item.own, **changes)) if item.architecture == "mine" else item
+            for item in sweep.definition.searches
+        )
+        return replace(sweep.definition, searches=searches)
+
+    def refused(self, sweep: Any, definition: SweepDefinition, *, extend: bool = False) -> list[str]:
+        sweep.ledger.put(definition=sweep.definition.identity(), definition_hash=sweep.definition.hash())
+        with pytest.raises(InputError) as caught:
+            check_same(definition, sweep.ledger.get("data")["data_hash"], sweep.ledger, extend=extend)
+        return [str(problem) for problem in caught.value.problems]
+
+    @pytest.mark.parametrize("extend", [False, True])
+    def test_a_changed_file_is_said_to_be_one(self, own: Any, *, extend: bool) -> None:
+        (said,) = self.refused(own, self.changed(own, digest="f" * 64), extend=extend)
+        assert said.startswith("the file of mine has changed since sweep 'lstm' began; expected the model that")
+        assert "`--name NEW`" in said
+        assert "--extend" not in said
+
+    def test_so_is_another_function(self, own: Any) -> None:
+        (said,) = self.refused(own, self.changed(own, function="make"))
+        assert said.startswith('own.mine.function was "build" when sweep')
+
+    def test_where_the_file_is_does_not_matter(self, own: Any) -> None:
+        own.ledger.put(definition=own.definition.identity(), definition_hash=own.definition.hash())
+        check_same(self.changed(own, location="/elsewhere/mine.py"), own.ledger.get("data")["data_hash"], own.ledger)
+
+    def test_another_architecture_is_one_difference(self, own: Any) -> None:
+        search: Search = own.definition.searches[0]
+        said = self.refused(own, replace(own.definition, searches=(search,)))
+        assert not [line for line in said if line.startswith("own.") or "has changed" in line]
