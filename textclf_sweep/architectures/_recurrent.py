@@ -181,7 +181,9 @@ def _numpy(function: Any, tensors: list[Any], results: list[Any]) -> list[Any]:
         # They are TensorFlow's memory, weights among them.
         for array in arrays:
             array.flags.writeable = False
-        return function(*arrays)
+        # Of weights that diverge the loss tells, as it does with TensorFlow's own operations.
+        with np.errstate(all="ignore"):
+            return function(*arrays)
 
     # Outside a graph, a single result comes without a list.
     return list(tf.nest.flatten(tf.numpy_function(guarded, tensors, results, stateful=False)))
