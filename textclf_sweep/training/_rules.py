@@ -10,7 +10,10 @@ import keras
 import tensorflow as tf
 
 Moments = tuple[tf.Tensor, ...]
-"""What an optimizer keeps of each row, float32 (rows, width) each."""
+"""What an optimizer keeps of each row, float32 (rows, width) each.
+
+Means of gradients and of their squares are kept as sums: a new one is added as it is, and `pace` has the factor.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +27,8 @@ class Rule:
         squares: whether `step` reads squares.
         paced: whether an addend is multiplied by its step's pace.
         pace: (number of a step from 1 on, learning rate) -> how far it goes; scalars.
-        missed: (moments before steps without a gradient, sums over these of each ratio to the power of 1, 2, ..., float32
-            (rows, ratios)) -> what those steps take off the rows, float32 (rows, width).
+        missed: (moments before steps without a gradient, sums over these of each ratio to the power of 1, 2, ...,
+            float32 (rows, ratios)) -> what those steps take off the rows, float32 (rows, width).
         step: (moments times `decays`, gradients, their squares, pace) -> moments after the step and what it takes off
             the rows.
     """
@@ -59,18 +62,19 @@ def rule_of(optimizer: keras.optimizers.Optimizer) -> Rule | None:
 
 def _adam(beta_1: float, beta_2: float, epsilon: float) -> Rule:
     """Adam (Kingma and Ba 2015)."""
+    scale, epsilon = (1 - beta_1) / math.sqrt(1 - beta_2), epsilon / math.sqrt(1 - beta_2)
 
     def pace(number: tf.Tensor, rate: tf.Tensor) -> tf.Tensor:
-        return rate * tf.sqrt(1 - tf.pow(beta_2, number)) / (1 - tf.pow(beta_1, number))
+        return scale * rate * tf.sqrt(1 - tf.pow(beta_2, number)) / (1 - tf.pow(beta_1, number))
 
     def missed(moments: Moments, sums: tf.Tensor) -> tf.Tensor:
         moment, square = moments
         whole, raised = sums[:, :1], sums[:, 1:]
-        return moment * whole / (tf.sqrt(square) * tf.math.divide_no_nan(whole, raised) + epsilon)
+        # Both sums are zero where nothing was missed.
+        return moment * raised / (tf.sqrt(square) + epsilon * tf.where(whole > 0, raised / whole, 1.0))
 
     def step(faded: Moments, gradient: tf.Tensor, squares: tf.Tensor, pace: tf.Tensor) -> tuple[Moments, tf.Tensor]:
-        moment = faded[0] + (1 - beta_1) * gradient
-        square = faded[1] + (1 - beta_2) * squares
+        moment, square = faded[0] + gradient, faded[1] + squares
         return (moment, square), moment * pace / (tf.sqrt(square) + epsilon)
 
     return Rule((beta_1, beta_2), (beta_1, beta_1 / math.sqrt(beta_2)), True, True, pace, missed, step)
@@ -78,35 +82,40 @@ def _adam(beta_1: float, beta_2: float, epsilon: float) -> Rule:
 
 def _rmsprop(rho: float, momentum: float, epsilon: float) -> Rule:
     """RMSprop (Hinton 2012), where `momentum` is 0 without a moment for it."""
+    scale, epsilon = 1 / math.sqrt(1 - rho), epsilon / (1 - rho)
+
+    def pace(_number: tf.Tensor, rate: tf.Tensor) -> tf.Tensor:
+        return scale * rate
 
     def missed(moments: Moments, sums: tf.Tensor) -> tf.Tensor:
         return moments[1] * sums
 
     def step(faded: Moments, gradient: tf.Tensor, squares: tf.Tensor, pace: tf.Tensor) -> tuple[Moments, tf.Tensor]:
-        square = faded[0] + (1 - rho) * squares
+        square = faded[0] + squares
         change = pace * gradient / tf.sqrt(square + epsilon)
         if not momentum:
             return (square,), change
         return (square, faded[1] + change), faded[1] + change
 
     ratios = (momentum,) if momentum else ()
-    return Rule((rho, *ratios), ratios, True, False, _rate, missed, step)
+    return Rule((rho, *ratios), ratios, True, False, pace, missed, step)
 
 
 def _sgd(momentum: float, *, nesterov: bool) -> Rule:
     """SGD with momentum, Nesterov's or not (Sutskever et al. 2013); where it is 0, nothing is kept of a row."""
+
+    def pace(_number: tf.Tensor, rate: tf.Tensor) -> tf.Tensor:
+        return rate
 
     def missed(moments: Moments, sums: tf.Tensor) -> tf.Tensor:
         return -moments[0] * sums * (momentum if nesterov else 1.0)
 
     def step(faded: Moments, gradient: tf.Tensor, _squares: tf.Tensor, pace: tf.Tensor) -> tuple[Moments, tf.Tensor]:
         change = pace * gradient
+        if not momentum:
+            return (), change
         moment = faded[0] - change
         return (moment,), change - momentum * moment if nesterov else -moment
 
     ratios = (momentum,) if momentum else ()
-    return Rule(ratios, ratios, False, False, _rate, missed, step)
-
-
-def _rate(_number: tf.Tensor, rate: tf.Tensor) -> tf.Tensor:
-    return rate
+    return Rule(ratios, ratios, False, False, pace, missed, step)

@@ -9,11 +9,11 @@ Let m and v be a row's moments when it was last updated, b and c² the shares of
 the learning rate of step s with Adam's correction (Kingma and Ba 2015, section 2). Over missed steps 1 to k the row
 moves by
 
-    sum of a(s) b^s m / (c^s sqrt(v) + epsilon)  =  A m / (C sqrt(v) + epsilon),
-    A = sum of a(s) b^s,    C = A / (sum of a(s) b^s / c^s)
+    sum of a(s) b^s m / (c^s sqrt(v) + epsilon)  =  B m / (sqrt(v) + epsilon B / A),
+    A = sum of a(s) b^s,    B = sum of a(s) b^s / c^s
 
 The right side is exact where epsilon is much greater than sqrt(v), and where it is much smaller; between them its error
-is below 1e-5 of the movement, because b^s has decayed before c^s changes. A and C are the same for all rows that were
+is below 1e-5 of the movement, because b^s has decayed before c^s changes. A and B are the same for all rows that were
 last updated at the same step: they are kept in a table of one line per step, and every `SPAN` steps all rows are
 brought up to date and the table begins anew. The momentum of RMSprop and SGD is the case of a(s) = 1 without v.
 """
@@ -101,16 +101,17 @@ class CatchUp:
     Args:
         optimizer: says how to update; its learning rate is read at every step.
         table: the embedding, float32 (rows, width), one of `tables_of`.
+        span: see `SPAN`; >= 1.
 
     Raises:
         ValueError: there is no rule for the optimizer.
     """
 
-    def __init__(self, optimizer: keras.optimizers.Optimizer, table: keras.Variable) -> None:
+    def __init__(self, optimizer: keras.optimizers.Optimizer, table: keras.Variable, span: int = SPAN) -> None:
         rule = rule_of(optimizer)
         if rule is None:
             raise ValueError(f"{optimizer.name} with these settings updates every row: ask tables_of before")
-        self._optimizer, self._rule = optimizer, rule
+        self._optimizer, self._rule, self._span = optimizer, rule, span
         self._table: tf.Variable = table.value
         rows = self._table.shape[0]
         self._moments = tuple(_zeros(self._table.shape) for _ in rule.decays)
@@ -118,20 +119,15 @@ class CatchUp:
         self._updated, self._place = _zeros((rows,), tf.int32), _zeros((rows,), tf.int32)
         # Steps in all, steps since all rows were up to date, and for each of those the sums over the steps after it.
         self._steps, self._recent = _zeros((), tf.int32), _zeros((), tf.int32)
-        self._sums = _zeros((SPAN + 1, len(rule.ratios)))
-        self._addends, self._fading = _addends(rule), _fading(rule)
+        self._sums = _zeros((span + 1, len(rule.ratios)))
+        self._addends, self._fading = _addends(rule, span), _fading(rule, span)
 
-    def before(self, tokens: tf.Tensor) -> Rows | None:
+    def before(self, tokens: tf.Tensor) -> Rows:
         """Bring the rows that a batch reads up to date; to be called before the model is.
 
         Args:
             tokens: row numbers, int32 of any shape; the same one may be there any number of times.
-
-        Returns:
-            What `apply` needs; None where the optimizer keeps nothing of a row.
         """
-        if not self._moments:
-            return None
         numbers, _ = tf.unique(tf.reshape(tokens, (-1,)))
         values, moments = tf.gather(self._table, numbers), tuple(tf.gather(item, numbers) for item in self._moments)
         updated = tf.gather(self._updated, numbers)
@@ -141,7 +137,7 @@ class CatchUp:
             _share(self._table)
         return Rows(numbers, values, moments, self._recent - updated)
 
-    def apply(self, rows: Rows | None, gradient: tf.IndexedSlices | tf.Tensor) -> None:
+    def apply(self, rows: Rows, gradient: tf.IndexedSlices | tf.Tensor) -> None:
         """Do one step, with the optimizer's learning rate of now.
 
         As Keras' optimizers do, it adds up what `gradient` has for one row, and for the second moment its squares.
@@ -151,10 +147,6 @@ class CatchUp:
             gradient: of the embedding.
         """
         rate = tf.convert_to_tensor(self._optimizer.learning_rate)
-        if rows is None:
-            self._table.scatter_sub(tf.IndexedSlices(rate * gradient.values, gradient.indices))
-            _share(self._table)
-            return
         self._steps.assign_add(1)
         pace = self._rule.pace(tf.cast(self._steps, tf.float32), rate)
         faded = self._faded(rows.moments, rows.missed + 1)
@@ -162,7 +154,8 @@ class CatchUp:
         for variable, new in zip((self._table, *self._moments), (rows.values - change, *moments), strict=True):
             variable.scatter_update(tf.IndexedSlices(new, rows.numbers))
         _share(self._table)
-        self._count(rows, pace)
+        if self._moments:
+            self._count(rows, pace)
 
     def finish(self) -> None:
         """Bring all rows up to date; to be called before the embedding is read without `before`, as in validation."""
@@ -193,10 +186,11 @@ class CatchUp:
         count = tf.size(rows.numbers)
         self._place.scatter_update(tf.IndexedSlices(tf.range(count), rows.numbers))
         places = tf.gather(self._place, gradient.indices)
-        found = tf.math.unsorted_segment_sum(gradient.values, places, count)
-        if not self._rule.squares:
-            return found, found
-        return found, tf.math.unsorted_segment_sum(tf.square(gradient.values), places, count)
+        # Sums of neighbours: several times faster than `tf.math.unsorted_segment_sum`.
+        order = tf.argsort(places)
+        values, places = tf.gather(gradient.values, order), tf.gather(places, order)
+        found = _sums(values, places, count)
+        return found, _sums(tf.square(values), places, count) if self._rule.squares else found
 
     def _count(self, rows: Rows, pace: tf.Tensor) -> None:
         """Take down that `rows` are up to date after this step, and that all others miss it."""
@@ -204,18 +198,24 @@ class CatchUp:
         self._recent.assign(recent)
         self._updated.scatter_update(tf.IndexedSlices(tf.fill(tf.shape(rows.numbers), recent), rows.numbers))
         if self._rule.ratios:
-            addends = tf.slice(self._addends, (SPAN - recent, 0), self._sums.shape)
+            addends = tf.slice(self._addends, (self._span - recent, 0), self._sums.shape)
             self._sums.assign_add(pace * addends if self._rule.paced else addends)
 
         def finished() -> bool:
             self.finish()
             return True
 
-        tf.cond(recent >= SPAN, finished, lambda: False)
+        tf.cond(recent >= self._span, finished, lambda: False)
 
 
 def _zeros(shape: Any, dtype: tf.DType = tf.float32) -> tf.Variable:
     return tf.Variable(tf.zeros(shape, dtype), trainable=False)
+
+
+def _sums(values: tf.Tensor, places: tf.Tensor, count: tf.Tensor) -> tf.Tensor:
+    """The sum of the rows of `values` for each place, (count, width); `places` ascend."""
+    found = tf.math.segment_sum(values, places)
+    return tf.pad(found, [[0, count - tf.shape(found)[0]], [0, 0]])
 
 
 def _clear(*variables: tf.Variable) -> None:
@@ -228,16 +228,16 @@ def _share(table: tf.Variable) -> None:
     tf.raw_ops.DisableCopyOnRead(resource=table.handle)
 
 
-def _addends(rule: Rule) -> tf.Tensor:
-    """What a step of pace 1 adds to the sums of earlier ones, float32 (2 * SPAN + 1, ratios).
+def _addends(rule: Rule, span: int) -> tf.Tensor:
+    """What a step of pace 1 adds to the sums of earlier ones, float32 (2 * span + 1, ratios).
 
-    Line SPAN - n is for the rows that have missed n steps with this one, and zero where n < 1.
+    Line span - n is for the rows that have missed n steps with this one, and zero where n < 1.
     """
-    missed = np.arange(SPAN, 0, -1)[:, None]
+    missed = np.arange(span, 0, -1)[:, None]
     powers = np.array(rule.ratios)[None, :] ** missed
-    return tf.constant(np.concatenate([powers, np.zeros((SPAN + 1, len(rule.ratios)))]), tf.float32)
+    return tf.constant(np.concatenate([powers, np.zeros((span + 1, len(rule.ratios)))]), tf.float32)
 
 
-def _fading(rule: Rule) -> tf.Tensor:
-    """What remains of each moment after n steps without a gradient, float32 (SPAN + 1, moments); line n."""
-    return tf.constant(np.array(rule.decays)[None, :] ** np.arange(SPAN + 1)[:, None], tf.float32)
+def _fading(rule: Rule, span: int) -> tf.Tensor:
+    """What remains of each moment after n steps without a gradient, float32 (span + 1, moments); line n."""
+    return tf.constant(np.array(rule.decays)[None, :] ** np.arange(span + 1)[:, None], tf.float32)
