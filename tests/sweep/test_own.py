@@ -11,15 +11,18 @@ from typing import Any
 import pytest
 
 from textclf_sweep.data.corpus import fold_name
+from textclf_sweep.definition.load import load
 from textclf_sweep.definition.types import OwnArchitecture, Search, SweepDefinition
-from textclf_sweep.engines import EngineEvent, TaskCrashed, TaskErrored, TaskFinished, TaskTimedOut, WorkerReady
+from textclf_sweep.engines import EngineEvent, TaskCrashed, TaskErrored, TaskFinished, TaskTimedOut, WorkerReady, local
 from textclf_sweep.errors import InputError, Problem, StorageError, SweepError
-from textclf_sweep.store import SweepFolder
+from textclf_sweep.store import Store, SweepFolder
+from textclf_sweep.sweep.catalogue import discover
 from textclf_sweep.sweep.events import Notice
 from textclf_sweep.sweep.loop import Ending
 from textclf_sweep.sweep.own import try_models, undone
 from textclf_sweep.sweep.propose import first_trial, next_trial
 from textclf_sweep.sweep.resume import check_same
+from textclf_sweep.sweep.run import Options, run
 from textclf_sweep.training.tasks import Checked, Decision, Task
 
 pytestmark = pytest.mark.unit
@@ -135,6 +138,21 @@ def test_a_file_that_was_changed_meanwhile_is_not_kept(own: Any, tmp_path: Path)
     (tmp_path / "mine.py").write_text("changed")
     with pytest.raises(InputError, match="has changed since the sweep began"):
         tried(own, Trier())
+
+
+def test_a_run_of_a_model_that_cannot_be_trained_leaves_nothing(
+    mine: OwnArchitecture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = "".join(f"{word} number {number},{word}\n" for number in range(40) for word in ("good", "bad"))
+    (tmp_path / "rows.csv").write_text(f"text,label\n{rows}")
+    text = "architecture: {file: mine.py}\nmethod: random\nrun_cap: 1\ndata: {path: rows.csv}\nname: mine\n"
+    definition = load(text, discover(), path=tmp_path / "sweep.yaml")
+    engine = Trier(WRONG)
+    monkeypatch.setattr(local, "start", lambda workers, folder: engine)
+    with pytest.raises(InputError, match="it returns nothing"):
+        run(definition, text, Store(tmp_path), lambda event: None, lambda: None, Options(force=True))
+    assert [task.key for task in engine.tasks] == ["check.mine"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.py", "rows.csv"]
 
 
 class TestFirstTrial:

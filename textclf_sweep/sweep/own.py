@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from textclf_sweep.data.corpus import fold_name
@@ -31,6 +31,9 @@ def undone(folder: SweepFolder) -> Iterator[None]:
     except InputError:
         if begins:
             shutil.rmtree(folder.path, ignore_errors=True)
+            with suppress(OSError):  # not empty: there are other sweeps
+                folder.path.parent.rmdir()
+                folder.path.parent.parent.rmdir()
         raise
 
 
