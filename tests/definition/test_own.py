@@ -35,7 +35,10 @@ def whole(catalogue: Catalogue) -> Catalogue:
         catalogue,
         training=tuple(item for item in lstm.parameters if item.name in ("learning_rate", "epochs")),
         features={
-            "tokens": (Parameter("max_length", "int", 64, "tokens kept", minimum=1),),
+            "tokens": (
+                Parameter("max_length", "int", 64, "tokens kept", minimum=1),
+                Parameter("embedding", "str", "none", "word vectors", path=True, names=("none", "glove")),
+            ),
             "tfidf": (Parameter("ngrams", "int", 2, "words", search=Categorical((1, 2)), minimum=1),),
         },
         broken={"other": "ImportError: no module named nets"},
@@ -76,7 +79,8 @@ def test_it_is_searched_like_any_other(define: Callable[..., SweepDefinition], t
     assert found.folder == str(tmp_path)
     assert search.space.searched == {"width": Range(4, 16, integer=True), "kind": Categorical(("a", "b"))}
     assert search.space.constants == {
-        "gate": 0.1, "epochs": 2, "learning_rate": 0.001, "max_length": 64, "lowercase": True, "digits": "keep",
+        "gate": 0.1, "epochs": 2, "learning_rate": 0.001, "max_length": 64, "embedding": "none", "lowercase": True,
+        "digits": "keep",
     }  # fmt: skip
     assert search.enqueue == ({"width": 4},)
 
@@ -244,6 +248,19 @@ class TestParameters:
         found = define("parameters: {dropout: {values: [none, some]}}", source="def build(info, dropout='none'): pass")
         assert found.searches[0].space.searched == {"dropout": Categorical(("none", "some"))}
         assert isinstance(dict(found.searches[0].space.distributions)["epochs"], Constant)
+
+
+@pytest.mark.parametrize("more", ["embedding: {path: glove, trainable: false}",
+                                  "parameters: {embedding: {path: glove, trainable: false}}"])  # fmt: skip
+def test_whether_vectors_are_learned_is_the_files_own_to_take(
+    define: Callable[..., SweepDefinition], problems: Problems, more: str
+) -> None:
+    (said,) = problems(more)
+    assert "trainable: mine has no parameter trainable" in said
+    assert "let its build function take trainable: bool = True" in said
+    found = define(more, source="def build(info, trainable: bool = True): pass").searches[0].space.constants
+    assert (found["embedding"], found["trainable"]) == ("glove", False)
+    assert define("embedding: glove").searches[0].space.constants["embedding"] == "glove"
 
 
 DOCUMENT: dict[str, Any] = {"method": "random", "data": {"source": "uci_news"}}

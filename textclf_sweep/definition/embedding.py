@@ -6,7 +6,7 @@ value, or a mapping of ``path`` and ``trainable``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 from textclf_sweep.definition.catalogue import Entry
 from textclf_sweep.definition.nodes import BrokenNode, Field, Problems
@@ -27,10 +27,10 @@ def shared(
         chosen: the architectures.
         problems: gets what is wrong: a key that no architecture can use, or that stands below ``parameters`` too.
     """
-    field = root.get(EMBEDDING)
+    field, known = root.get(EMBEDDING), {entry.name: {item.name for item in entry.parameters} for entry in chosen}
     if field is None or isinstance(field.node, BrokenNode):
-        return {name: _unfolded(own, problems) for name, own in entries.items()}
-    readers = {entry.name for entry in chosen if EMBEDDING in {item.name for item in entry.parameters}}
+        return {name: _unfolded(name, own, known[name], problems) for name, own in entries.items()}
+    readers = {name for name, parameters in known.items() if EMBEDDING in parameters}
     if chosen and not readers:
         what = f"{' and '.join(entry.name for entry in chosen)} cannot start from word vectors"
         problems.add(field, what, "an architecture that reads tokens, such as lstm", "remove it")
@@ -39,13 +39,15 @@ def shared(
             what = "it stands at the top level and below parameters"
             problems.add(own[EMBEDDING], what, "one of them", "remove one of them")
     return {
-        name: _unfolded({EMBEDDING: field, **own} if name in readers else own, problems)
+        name: _unfolded(name, {EMBEDDING: field, **own} if name in readers else own, known[name], problems)
         for name, own in entries.items()
     }
 
 
-def _unfolded(entries: Mapping[str, Field], problems: Problems) -> dict[str, Field]:
-    """Entries in which ``embedding: {path, trainable}`` is two entries."""
+def _unfolded(
+    architecture: str, entries: Mapping[str, Field], known: Container[str], problems: Problems
+) -> dict[str, Field]:
+    """Entries in which ``embedding: {path, trainable}`` is two entries; `known` are the architecture's parameters."""
     whole = entries.get(EMBEDDING)
     if whole is None or not (whole.get(PATH) or whole.get(TRAINABLE)):
         return dict(entries)
@@ -54,6 +56,9 @@ def _unfolded(entries: Mapping[str, Field], problems: Problems) -> dict[str, Fie
         if name == TRAINABLE and TRAINABLE in entries:
             what = f"trainable stands here and in {entries[TRAINABLE].key}"
             problems.add(child, what, "one of them", "remove one of them")
+        elif name == TRAINABLE and TRAINABLE not in known:
+            fix = "remove it, or let its build function take trainable: bool = True"
+            problems.add(child, f"{architecture} has no parameter {TRAINABLE}", "an architecture that has it", fix)
         elif name in (PATH, TRAINABLE):
             found[EMBEDDING if name == PATH else TRAINABLE] = child
         else:
