@@ -56,7 +56,20 @@ def definitions(catalogue: Catalogue) -> Schema:
     conditions = {name: _ref(f"condition.{name}") for name in _variants(catalogue)}
     doc = "The parameter is there only while these others have these values."
     when = closed({ARCHITECTURE: _one_or_more(architecture), **conditions}, [])
-    return {"when": {"description": doc, "minProperties": 1, **when}, **found}
+    return {"when": {"description": doc, "minProperties": 1, **when}, **_parts(), **found}
+
+
+def _parts() -> Schema:
+    """What the entries of all parameters have in common, said once."""
+    step = {"exclusiveMinimum": 0, "description": "Values are multiples of it."}
+    numbers = {f"{name}.{item.name}": value_schema(item) for name, form in PRIORS.items() for item in form.shape}
+    return {
+        "share": {"type": "number", "minimum": 0, "maximum": 1},
+        "exponent": {"type": "number", "minimum": -LARGEST_EXPONENT, "maximum": LARGEST_EXPONENT},
+        "count": value_schema(COUNT),
+        **{f"step.{kind}": {"type": TYPES[kind], **step} for kind in ("int", "float")},
+        **numbers,
+    }
 
 
 def known() -> Schema:
@@ -153,14 +166,19 @@ def _one_or_more(value: Schema) -> Schema:
 
 def entry(parameter: Parameter, value: Schema) -> Schema:
     """An entry of ``parameters``: a single value or one of the forms of a distribution."""
-    share = {"type": "number", "minimum": 0, "maximum": 1}
     forms = [
         value,
         _form({"value": value}, ["constant"]),
         _form(
             {"values": {"type": "array", "items": value, "minItems": 1, "uniqueItems": True}},
             CATEGORICAL,
-            {"probabilities": {"type": "array", "items": share, "description": "One for each value; their sum is 1."}},
+            {
+                "probabilities": {
+                    "type": "array",
+                    "items": _ref("share"),
+                    "description": "One for each value; their sum is 1.",
+                }
+            },
         ),
     ]
     if parameter.name == EMBEDDING:
@@ -175,10 +193,9 @@ def entry(parameter: Parameter, value: Schema) -> Schema:
 
 def _ranges(parameter: Parameter, value: Schema) -> Iterator[Schema]:
     """The forms with ``min`` and ``max``."""
-    exponent = {"type": "number", "minimum": -LARGEST_EXPONENT, "maximum": LARGEST_EXPONENT}
     whole = parameter.kind == "int"
     for exponents in (False,) if whole else (False, True):
-        bound = exponent if exponents else value
+        bound = _ref("exponent") if exponents else value
         for stepped in (False, True):
             names = [
                 name
@@ -191,15 +208,14 @@ def _ranges(parameter: Parameter, value: Schema) -> Iterator[Schema]:
 def _priors(parameter: Parameter, value: Schema) -> Iterator[Schema]:
     """The forms with a prior."""
     for name, form in PRIORS.items():
-        numbers = {item.name: value_schema(item) for item in form.shape}
+        numbers = {item.name: _ref(f"{name}.{item.name}") for item in form.shape}
         optional = {**numbers, "min": value, "max": value, **_points(parameter, stepped=form.stepped)}
         yield _form({}, [name], optional, named=True)
 
 
 def _points(parameter: Parameter, *, stepped: bool) -> Schema:
     """Which values of a range there are."""
-    step = {"type": TYPES[parameter.kind], "exclusiveMinimum": 0, "description": "Values are multiples of it."}
-    return {"q": step} if stepped else {"count": value_schema(COUNT)}
+    return {"q": _ref(f"step.{parameter.kind}")} if stepped else {"count": _ref("count")}
 
 
 def _form(
