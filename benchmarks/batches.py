@@ -12,22 +12,20 @@ validation accuracy after the last epoch. Compare the ratios within one run.
 from __future__ import annotations
 
 import argparse
-import csv
 import importlib
 import statistics
 import tempfile
-from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from documents import documents
 from numpy.typing import NDArray
 
 from textclf_sweep import data
 from textclf_sweep.architectures import BuildInfo
 from textclf_sweep.data import features, snapshot
-from textclf_sweep.data.corpus import Corpus, Splits
 from textclf_sweep.data.features import Features
 from textclf_sweep.definition.types import DataSettings, Metric
 from textclf_sweep.training import batches
@@ -55,17 +53,6 @@ def main() -> None:
             snapshot.write(splits, Path(folder) / "corpus")
             parts = [load(Path(folder), part) for part in ("train", "validation")]
             compare(name, *parts, options)
-
-
-def documents(path: Path, parts: int = 10) -> Splits:
-    """One document for every story and label of the headlines in `path`, a tenth of them validation."""
-    stories: dict[tuple[str, str], list[str]] = defaultdict(list)
-    with path.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            stories[row["story"], row["label"]].append(row["text"])
-    texts, labels = tuple(". ".join(item) for item in stories.values()), tuple(label for _, label in stories)
-    corpus = Corpus(texts, labels, tuple(range(1, len(texts) + 1)))
-    return Splits.of(corpus, ["train" if row % parts else "validation" for row in range(len(texts))])
 
 
 def load(folder: Path, part: str) -> Features:
@@ -114,15 +101,17 @@ def trained(
     fit: Any = importlib.import_module("textclf_sweep.training.fit")
     module = importlib.import_module(f"textclf_sweep.architectures.{options.architecture}")
     fit.shuffled = use(kind)
+    steps: Any = importlib.import_module("textclf_sweep.training.steps")
     keras.backend.clear_session()
     keras.utils.set_random_seed(seed)
     own = {item.name: item.preset for item in module.PARAMETERS} | {"embedding_dim": options.units, "dropout": 0.3}
     own |= {name: options.units for name in ("units", "filters") if name in own}
     info = BuildInfo(len(train.info.labels), train.info.vocabulary_size, train.info.max_length)
     fitted = fit.Fitted()
+    parameters = {"epochs": options.epochs, "batch_size": 64, "learning_rate": 0.002}
     fit.fit(
-        [fit.Run(module.build(info, **own), train, validation, seed)],
-        parameters={"epochs": options.epochs, "batch_size": 64, "learning_rate": 0.002},
+        [fit.Run(steps.steps_of(module.build(info, **own), parameters), train, validation, seed)],
+        parameters=parameters,
         metric=Metric(),
         early_stopping=None,
         report=lambda *_: Decision(),
