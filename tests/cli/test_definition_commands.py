@@ -239,7 +239,8 @@ def test_a_plan_of_several_architectures(definition: Path, capsys: pytest.Captur
     assert lines[0] == "sweep: architectures lstm, cnn, method grid, maximize val_accuracy"
     assert lines[1] == "9 trials; no estimate of the time"
     assert lines[2:4] == ["lstm: 6 combinations, 6 trials", "cnn: 3 combinations, 3 trials"]
-    assert lines[4].startswith("fixed for lstm: ")
+    assert lines[4].startswith("fixed: learning_rate 0.001, ")
+    assert "filters 64" in lines[4]  # what one architecture alone has is shared by all that have it
     head = next(line for line in lines if line.startswith("trial"))
     assert head.split() == ["trial", "architecture", "optimizer", "momentum", "units"]
     # An inactive parameter is not there.

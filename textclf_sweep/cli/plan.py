@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from textclf_sweep.analysis import words
@@ -97,28 +97,38 @@ def reused(planned: Mapping[str, Any], *, extend: bool) -> tuple[str, ...]:
 
 
 def fixed(definition: SweepDefinition) -> tuple[str, ...]:
-    """The parameters that have one value, by architecture when they differ; those that can be absent apart."""
-    lines = {search.architecture: _fixed(search.space) for search in definition.searches}
-    if len(set(lines.values())) == 1:
-        values = next(iter(lines.values()))
-        return (f"fixed: {values}",) if values else ()
-    return tuple(f"fixed for {name}: {values}" for name, values in lines.items() if values)
+    """The parameters that have one value: those that all architectures share, then the others of each."""
+    spaces = {search.architecture: _fixed(search.space) for search in definition.searches}
+    texts: dict[str, set[str]] = {}
+    for name, text in (item for found in spaces.values() for item in found.items()):
+        texts.setdefault(name, set()).add(text)
+    same = [text for found in texts.values() if len(found) == 1 for text in found]
+    shared = (f"fixed: {_listed(same)}",) if same else ()
+    others = {
+        architecture: [text for name, text in found.items() if len(texts[name]) > 1]
+        for architecture, found in spaces.items()
+    }
+    return (*shared, *(f"fixed for {name}: {_listed(found)}" for name, found in others.items() if found))
 
 
-def _fixed(space: SearchSpace) -> str:
+def _listed(texts: Sequence[str]) -> str:
+    """Those that are always there first."""
+    always = ", ".join(text for text in texts if " when " not in text)
+    return "; ".join(filter(None, (always, *(text for text in texts if " when " in text))))
+
+
+def _fixed(space: SearchSpace) -> dict[str, str]:
+    """What is to be said of each constant, by its name."""
     conditions = dict(space.conditions)
     # What is none is the absence of something.
     constants = {
         name: value for name, value in space.constants.items() if value != "none" and not words.usual(name, value)
     }
-    always = words.parameters({name: value for name, value in constants.items() if name not in conditions})
-    sometimes = [
-        f"{name} {words.number(value)} when "
-        + " and ".join(f"{item.parent} is {' or '.join(map(words.number, item.values))}" for item in conditions[name])
-        for name, value in constants.items()
-        if name in conditions
-    ]
-    return "; ".join(text for text in (always, *sometimes) if text)
+    found = {name: words.parameters({name: constants[name]}) for name in words.ordered(constants)}
+    for name in found.keys() & conditions.keys():
+        terms = (f"{item.parent} is {' or '.join(map(words.number, item.values))}" for item in conditions[name])
+        found[name] += f" when {' and '.join(terms)}"
+    return found
 
 
 def trials(definition: SweepDefinition, planned: Mapping[str, Any]) -> str:
