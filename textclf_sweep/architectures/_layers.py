@@ -58,11 +58,13 @@ def embedded(tokens: Any, info: BuildInfo, embedding_dim: int, *, trainable: boo
     import keras  # noqa: PLC0415 - as above
     import numpy as np  # noqa: PLC0415 - as above
 
+    from textclf_sweep.architectures._recurrent import FastEmbedding  # noqa: PLC0415 - as above
+
     start = None if info.vectors is None else np.load(info.vectors, mmap_mode="r")
     width = embedding_dim if start is None else start.shape[1]
     # An initializer that draws nothing tells training that these weights begin with what they are set to.
     first = "uniform" if start is None else "zeros"
-    layer = keras.layers.Embedding(
+    layer = (keras.layers.Embedding if info.plain else FastEmbedding)(
         info.vocabulary_size, width, embeddings_initializer=first, mask_zero=mask_zero, trainable=trainable
     )
     found = layer(tokens)

@@ -15,6 +15,7 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import keras
+import scipy.sparse  # noqa: F401 - the first step of a recurrent layer would import it
 import tensorflow as tf
 
 LOADED = (tf.__version__, keras.__version__)
