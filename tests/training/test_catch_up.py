@@ -14,7 +14,6 @@ OPTIMIZERS = {
     "adam": ("Adam", {"learning_rate": 0.02}),
     "rmsprop": ("RMSprop", {"learning_rate": 0.02}),
     "rmsprop with momentum": ("RMSprop", {"learning_rate": 0.005, "momentum": 0.9}),
-    "sgd": ("SGD", {"learning_rate": 0.2}),
     "sgd with momentum": ("SGD", {"learning_rate": 0.1, "momentum": 0.9}),
     "sgd with nesterov": ("SGD", {"learning_rate": 0.1, "momentum": 0.9, "nesterov": True}),
 }
@@ -233,6 +232,15 @@ def test_an_embedding_of_the_models_own_input_is_found(keras, catch_up, make) ->
     assert catch_up.tables_of(model, make("adam"), least=121) == []
 
 
+def test_one_that_a_fast_recurrent_layer_reads_is_found_too(keras, catch_up, make) -> None:
+    fast = importlib.import_module("textclf_sweep.architectures._recurrent")
+    tokens = keras.Input((None,), dtype="int32")
+    layer = fast.FastEmbedding(30, 4, mask_zero=True)
+    model = keras.Model(tokens, keras.layers.Dense(3)(fast.FastLSTM(2)(layer(tokens))))
+    (table,) = catch_up.tables_of(model, make("rmsprop"), least=1)
+    assert table is layer.embeddings
+
+
 def _twice(keras: Any) -> Any:
     tokens, layer = keras.Input((None,), dtype="int32"), keras.layers.Embedding(30, 4)
     both = keras.layers.Add()([layer(tokens), layer(tokens)])
@@ -263,10 +271,11 @@ def test_another_embedding_is_left_to_keras(keras, catch_up, make, build) -> Non
         ("Adam", {"weight_decay": 0.1}),
         ("Adam", {"clipnorm": 1.0}),
         ("RMSprop", {"global_clipnorm": 1.0}),
-        ("SGD", {"clipvalue": 1.0}),
+        ("SGD", {"momentum": 0.9, "clipvalue": 1.0}),
         ("Adam", {"amsgrad": True}),
         ("RMSprop", {"centered": True}),
-        ("SGD", {"use_ema": True}),
+        ("SGD", {"momentum": 0.9, "use_ema": True}),
+        ("SGD", {}),
         ("Adam", {"gradient_accumulation_steps": 2}),
         ("Adam", {"beta_1": 0.9, "beta_2": 0.5}),
         ("AdamW", {}),

@@ -56,7 +56,8 @@ def rule_of(optimizer: keras.optimizers.Optimizer) -> Rule | None:
     if type(optimizer) is keras.optimizers.RMSprop:
         return _rmsprop(given["rho"], given["momentum"], given["epsilon"]) if 0 < given["rho"] < 1 else None
     if type(optimizer) is keras.optimizers.SGD:
-        return _sgd(given["momentum"], nesterov=given["nesterov"])
+        # Without momentum Keras' own touches only the rows in a batch.
+        return _sgd(given["momentum"], nesterov=given["nesterov"]) if given["momentum"] else None
     return None
 
 
@@ -102,7 +103,7 @@ def _rmsprop(rho: float, momentum: float, epsilon: float) -> Rule:
 
 
 def _sgd(momentum: float, *, nesterov: bool) -> Rule:
-    """SGD with momentum, Nesterov's or not (Sutskever et al. 2013); where it is 0, nothing is kept of a row."""
+    """SGD with momentum, Nesterov's or not (Sutskever et al. 2013)."""
 
     def pace(_number: tf.Tensor, rate: tf.Tensor) -> tf.Tensor:
         return rate
@@ -112,10 +113,7 @@ def _sgd(momentum: float, *, nesterov: bool) -> Rule:
 
     def step(faded: Moments, gradient: tf.Tensor, _squares: tf.Tensor, pace: tf.Tensor) -> tuple[Moments, tf.Tensor]:
         change = pace * gradient
-        if not momentum:
-            return (), change
         moment = faded[0] - change
         return (moment,), change - momentum * moment if nesterov else -moment
 
-    ratios = (momentum,) if momentum else ()
-    return Rule(ratios, ratios, False, False, pace, missed, step)
+    return Rule((momentum,), (momentum,), False, False, pace, missed, step)

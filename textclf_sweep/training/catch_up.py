@@ -32,7 +32,7 @@ from textclf_sweep.training._rules import Rule, rule_of
 
 SPAN = 512
 """Steps after which every row is brought up to date: few enough that powers of decay stay floats."""
-LEAST = 2**17
+LEAST = 2**18
 """Numbers in an embedding from which on this is faster than Keras' own update."""
 
 
@@ -57,8 +57,8 @@ def tables_of(model: keras.Model, optimizer: keras.optimizers.Optimizer, least: 
     """The embeddings of `model` that a `CatchUp` may update in place of `optimizer`; often one, or none.
 
     An embedding must be trainable, float32 and large, read the model's only input itself, once, have neither
-    regularizer nor constraint, and be no other layer's weight. The optimizer must be Adam, RMSprop or SGD without
-    weight decay and without clipping. A GPU updates all rows sooner than it would find those of a batch.
+    regularizer nor constraint, and be no other layer's weight. The optimizer must be Adam, RMSprop or SGD with
+    momentum, without weight decay and without clipping. A GPU updates all rows sooner than it finds those of a batch.
 
     Args:
         model: built, functional.
@@ -154,13 +154,10 @@ class CatchUp:
         for variable, new in zip((self._table, *self._moments), (rows.values - change, *moments), strict=True):
             variable.scatter_update(tf.IndexedSlices(new, rows.numbers))
         _share(self._table)
-        if self._moments:
-            self._count(rows, pace)
+        self._count(rows, pace)
 
     def finish(self) -> None:
         """Bring all rows up to date; to be called before the embedding is read without `before`, as in validation."""
-        if not self._moments:
-            return
         moments = tuple(tf.convert_to_tensor(moment) for moment in self._moments)
         if self._rule.ratios:
             self._table.assign_sub(self._rule.missed(moments, tf.gather(self._sums, self._updated)))
