@@ -51,6 +51,7 @@ def test_a_parameter_has_the_type_of_its_annotation_or_its_default(argument: str
         ("x=None", "the default of x is None; a number, true or false, or a text"),
         ("x: int = None", "the default of x is None"), ("x=[1]", "the default of x is [1]"),
         ("x: int = WIDTH", "the default of x is WIDTH"), ("x=1j", "the default of x is 1j"),
+        (f"x: float = 1{'0' * 400}", "the default of x is 1000"),
         ("x: int | None = 3", "x is of type int | None"), ("x: list[int] = 3", "x is of type list[int]"),
         ("x: 'no type' = 3", "x is of type 'no type'"), ("x: Literal['a', 1] = 'a'", "x is of type Literal['a', 1]"),
         ("x: Literal['a', 'a'] = 'a'", "x is of type Literal"), ("x: Literal[1.5] = 1.5", "x is of type Literal[1.5]"),
@@ -140,13 +141,17 @@ def build(info, units=3, depth=1):
     assert (bare.features, bare.doc, bare.parameters[0].doc) == ("", "", "units of the model")
 
 
+def test_warnings_of_the_users_style_are_the_workers_to_log() -> None:
+    assert read("PATTERN = '\\d'\ndef build(info, units=3): pass")[0] is not None
+
+
 def test_nothing_is_executed(capsys: pytest.CaptureFixture[str]) -> None:
     found, _ = read("print('run')\nraise SystemExit\ndef build(info, units=3): pass")
     assert found is not None
     assert capsys.readouterr().out == ""
 
 
-values = st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.booleans() | st.text()
+values = st.integers(-(2**63), 2**63) | st.floats(allow_nan=False, allow_infinity=False) | st.booleans() | st.text()
 
 
 @settings(max_examples=50)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import cast
@@ -18,6 +19,9 @@ FEATURES = "FEATURES"
 """The constant by which a file may say which features it reads."""
 KINDS: dict[str, Kind] = {"int": "int", "float": "float", "bool": "bool", "str": "str"}
 TYPES = "int, float, bool, str or Literal[...]"
+
+LARGEST = 2**63
+"""Beyond it a whole number is none that a model could use."""
 
 Complain = Callable[[int, str, str, str], None]
 """Called with a line (from 1), what is wrong there, what was expected, and how to mend it."""
@@ -49,7 +53,9 @@ def signature(source: bytes, function: str, complain: Complain) -> Signature | N
         complain: gets what is wrong.
     """
     try:
-        module = ast.parse(source)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of the user's style; the worker's log has them
+            module = ast.parse(source)
     except SyntaxError as error:
         complain(error.lineno or 1, f"this is not Python: {error.msg}", "a Python file", "mend the syntax there")
         return None
@@ -164,6 +170,8 @@ def _literal(node: ast.expr) -> Scalar | None:
     try:
         value = ast.literal_eval(node)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        return None
+    if isinstance(value, int) and abs(value) > LARGEST:
         return None
     return value if isinstance(value, int | float | bool | str) else None
 
