@@ -11,44 +11,36 @@ import pytest
 pytestmark = pytest.mark.e2e
 
 
-def test_a_killed_worker_costs_one_attempt(place: Any, base: Any, assert_whole: Any, lasting: Any) -> None:
-    running = place.start("run", "base.yaml", "--name", "worker-killed", "--plain")
+def test_a_killed_worker_costs_one_attempt_and_a_killed_parent_takes_its_workers_along(
+    place: Any, base: Any, assert_whole: Any, lasting: Any, wait_until: Any
+) -> None:
+    command = ("run", "base.yaml", "--name", "killed", "--plain")
+    running = place.start(*command)
     running.says(r"^trial 2 epoch 2/50 ")
     (worker,) = running.workers()
     os.kill(worker, signal.SIGKILL)
-    done = running.end()
-    assert done.code == 0
-    assert "warning: trial 2 attempt 1 was killed by signal 9" in done.err
-    assert "trial 2 started (attempt 2)" in done.out
-    assert [trial["attempts"] for trial in place.trials("worker-killed")] == [1, 2, 1]
-    assert_whole("worker-killed", trials=3)
-    lost = next(run for run in place.runs("worker-killed") if run.name == "trial 002")
-    assert (lost.status, lost.counted) == ("FAILED", False)
-    assert lasting(place.trials("worker-killed")) == lasting(place.trials("base"))
-    assert running.gone()
+    running.says(r"^trial 3 epoch 2/50 ")
+    assert "warning: trial 2 attempt 1 was killed by signal 9" in running.err
+    assert "trial 2 started (attempt 2)" in running.out
 
-
-def test_a_killed_parent_takes_its_workers_along_and_the_sweep_goes_on(
-    place: Any, base: Any, assert_whole: Any, lasting: Any, wait_until: Any
-) -> None:
-    command = ("run", "base.yaml", "--name", "parent-killed", "--plain")
-    running = place.start(*command)
-    running.says(r"^trial 2 epoch 2/50 ")
     assert running.workers()
     os.kill(running.pid, signal.SIGKILL)
     assert running.end().code == -signal.SIGKILL
     wait_until(running.gone, "its workers are gone", seconds=20)
-    killed = place.status("parent-killed")
+    killed = place.status("killed")
     assert (killed["state"], killed["reason"]) == ("interrupted", "the program was killed")
-    assert killed["trials"]["complete"] == 1
+    assert killed["trials"]["complete"] == 2
 
     done = place.sweep(*command)
-    assert "resuming: 1 trial finished earlier" in done.out
-    assert [trial["attempts"] for trial in place.trials("parent-killed")] == [1, 2, 1]
-    assert_whole("parent-killed", trials=3)
-    lost = next(run for run in place.runs("parent-killed") if run.name == "trial 002")
-    assert (lost.status, lost.counted, lost.tags["sweep.state"]) == ("KILLED", False, "interrupted")
-    assert lasting(place.trials("parent-killed")) == lasting(place.trials("base"))
+    assert "resuming: 2 trials finished earlier" in done.out
+    assert [trial["attempts"] for trial in place.trials("killed")] == [1, 2, 2]
+    assert_whole("killed", trials=3)
+    lost = {run.name: run for run in place.runs("killed") if run.kind == "trial" and not run.counted}
+    assert {name: (run.status, run.tags["sweep.state"]) for name, run in lost.items()} == {
+        "trial 002": ("FAILED", "failed"),
+        "trial 003": ("KILLED", "interrupted"),
+    }
+    assert lasting(place.trials("killed")) == lasting(place.trials("base"))
 
 
 def test_killed_while_it_starts_it_starts_the_next_time(fresh: Any, wait_until: Any, assert_whole: Any) -> None:

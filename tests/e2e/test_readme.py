@@ -13,6 +13,9 @@ import pytest
 pytestmark = pytest.mark.e2e
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+SWEEPS = Path(__file__).parents[2] / "sweeps"
+ELSEWHERE = {("run", f"sweeps/{path.name}") for path in SWEEPS.glob("*.yaml") if path.stem != "lstm"}
+"""The tests of the shipped definitions run each as it is; the README goes on with one of them."""
 
 
 def blocks(language: str) -> list[str]:
@@ -32,6 +35,8 @@ def test_every_command_works_in_the_order_of_the_readme(shipped: Any, shorten: A
     assert ["run", "sweeps/lstm.yaml"] in found
     for arguments in found:
         match arguments[0]:
+            case "run" if tuple(arguments) in ELSEWHERE:
+                continue
             case "run":
                 done = shipped.sweep(*shorten(arguments))
                 assert "Always guessing the commonest label gets " in done.out

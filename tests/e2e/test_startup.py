@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -54,15 +53,3 @@ def test_nor_do_data_that_are_wrong(fresh: Any) -> None:
 
 def test_a_sweep_that_is_done_is_done_at_once(place: Any, base: Any) -> None:
     assert not imported(place, "run", "base.yaml") & HEAVY
-
-
-def test_the_parent_of_a_sweep_never_loads_tensorflow(place: Any, base: Any) -> None:
-    running = place.start("run", "base.yaml", "--name", "loaded", "--set", "parameters.epochs.value=5000")
-    running.says(r"^trial 1 epoch 2/5000 ")
-
-    def libraries(pid: int) -> str:
-        return Path(f"/proc/{pid}/maps").read_text(encoding="utf-8")
-
-    (worker,) = running.workers()
-    assert "libtensorflow" in libraries(worker)
-    assert "libtensorflow" not in libraries(running.pid)

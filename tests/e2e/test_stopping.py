@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import time
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -79,11 +80,15 @@ def test_a_second_ctrl_c_ends_it_at_once(place: Any, base: Any, wait_until: Any)
     wait_until(running.gone, "its workers are gone", seconds=20)
 
 
-def test_a_running_sweep_refuses_company_and_obeys_sweep_stop(place: Any, base: Any) -> None:
+def test_a_running_sweep_refuses_company_has_tensorflow_in_its_worker_alone_and_obeys_sweep_stop(
+    place: Any, base: Any
+) -> None:
     command = ("run", "base.yaml", "--name", "busy", "--plain")
     running = place.start(*command, "--set", "parameters.epochs.value=5000")
     running.says(r"^trial 1 epoch 2/5000 ")
     (worker,) = running.workers()
+    loaded = {pid: "libtensorflow" in Path(f"/proc/{pid}/maps").read_text() for pid in (worker, running.pid)}
+    assert loaded == {worker: True, running.pid: False}
     before = place.attempts("busy")
 
     for refused in (command, ("delete", "busy", "--yes"), ("sync", "busy")):

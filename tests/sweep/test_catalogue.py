@@ -27,11 +27,9 @@ ROOMS = {
     "engines": engines,
 }
 ENTRIES = [(room, entry) for room in ROOMS for entry in getattr(discover(), room).values()]
-PARAMETERS = [
-    pytest.param(parameter, id=f"{room}.{entry.name}.{parameter.name}")
-    for room, entry in ENTRIES
-    for parameter in entry.parameters
-]
+# What several entries share is one parameter.
+NAMED = {item: f"{room}.{entry.name}.{item.name}" for room, entry in ENTRIES for item in entry.parameters}
+PARAMETERS = [pytest.param(parameter, id=name) for parameter, name in NAMED.items()]
 
 
 def test_it_has_every_room() -> None:

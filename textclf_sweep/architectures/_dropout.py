@@ -8,7 +8,7 @@ import keras
 import tensorflow as tf
 
 
-class VariableDropout(keras.layers.Dropout):  # type: ignore[misc] - Keras has no types
+class VariableDropout(keras.layers.Dropout):  # type: ignore[misc]
     """Keras' dropout, with its rate in a variable: a search tries many rates on one traced model.
 
     Not to be saved in a model: a saved model is to be read without this package.
@@ -21,7 +21,7 @@ class VariableDropout(keras.layers.Dropout):  # type: ignore[misc] - Keras has n
         super().__init__(rate, **settings)
         self.current = tf.Variable(rate, trainable=False, dtype=tf.float32)
 
-    def call(self, inputs: Any, training: bool = False) -> Any:  # noqa: FBT001, FBT002 - Keras' signature
+    def call(self, inputs: Any, training: bool = False) -> Any:
         """`inputs`, in training with a share of them dropped and the others scaled up."""
         if not training:
             return inputs
