@@ -29,6 +29,9 @@ from textclf_sweep.trial import Scalar
 ARCHITECTURE = "architecture"
 """As a parent it stands for the architecture, which a space has one of."""
 
+LONGEST = 200
+"""Characters of a list of names that somebody would read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Written:
@@ -73,7 +76,11 @@ def _each(when: Field, name: str, declared: Mapping[str, Parameter], problems: P
             near = nearest_parameter(parent, declared)
             fix = f"did you mean {near}?" if near else "remove it"
             what = f"there is no parameter {quote(parent)} beside {name}"
-            problems.add(child, what, f"one of {', '.join(sorted(set(declared) - {name}))}", fix)
+            others = ", ".join(sorted(set(declared) - {name}))
+            listed = f"one of {others}"
+            if len(others) > LONGEST:
+                listed = "another of the architecture's parameters (`sweep architectures NAME` lists them)"
+            problems.add(child, what, listed, fix)
         else:
             values = scalars(child, declared[parent], problems)
             if values:
