@@ -22,7 +22,7 @@ from textclf_sweep.data import snapshot as snapshots
 from textclf_sweep.data.corpus import Corpus, Splits
 from textclf_sweep.data.features import Features, SparseRows
 from textclf_sweep.definition.catalogue import Entry
-from textclf_sweep.definition.space import Categorical, Parameter, Range
+from textclf_sweep.definition.space import Categorical, Parameter, Range, greatest
 from textclf_sweep.definition.types import Metric
 from textclf_sweep.errors import InputError
 from textclf_sweep.sweep.catalogue import discover
@@ -36,9 +36,11 @@ ROWS = 32
 SMALL = {
     "embedding_dim": 16, "units": 16, "filters": 16, "attention_units": 16, "dropout": 0.1,
     "min_count": 1, "max_length": LONGEST + 2, "ngrams": 1,
-    "learning_rate": 0.01, "batch_size": 8, "optimizer": "adam", "schedule": "constant", "warmup": 0.0, "epochs": 60,
+    "batch_size": 8, "optimizer": "adam", "schedule": "constant", "warmup": 0.0, "epochs": 60,
 }  # fmt: skip
-"""What each architecture is given of this that it has; the rest is its default."""
+"""What each architecture is given of this that it has; the rest is its default, but for the learning rate."""
+FASTEST = 0.01
+"""The learning rate, where that is not more than the architecture searches."""
 
 pytestmark = [
     pytest.mark.contract,
@@ -139,14 +141,16 @@ def entry(name: str) -> Entry:
 def task(entry: Entry, folder: Path, tiny_bert: Path) -> Callable[..., TrainTask]:
     """Makes a small trial on one of the corpora."""
 
-    def make(data: str = "random4", *, seed: int = 5, **parameters: Scalar) -> TrainTask:
+    def make(data: str = "random4", *, seed: int = 5, results: str = "results", **parameters: Scalar) -> TrainTask:
         names = {item.name for item in entry.parameters}
         given = {item.name: item.preset for item in entry.parameters if item.default is not None}
-        small = {**SMALL, "checkpoint": str(tiny_bert), **parameters}
+        searched = next((item.search for item in entry.parameters if item.name == "learning_rate"), None)
+        rate = min(FASTEST, FASTEST if searched is None else greatest(searched) or FASTEST)
+        small = {**SMALL, "checkpoint": str(tiny_bert), "learning_rate": rate, **parameters}
         given |= {key: value for key, value in small.items() if key in names}
         return TrainTask(
             trial=Trial(1, entry.name, given, seed), attempt=1, metric=Metric(), early_stopping=None,
-            corpus=folder / data, cache=folder / "cache", results=folder / "results" / entry.name,
+            corpus=folder / data, cache=folder / "cache", results=folder / results / entry.name,
             definition_hash="d3f1", data_hash="da7a", limit=60.0, own=entry.own,
         )  # fmt: skip
 
@@ -167,6 +171,21 @@ def train(worker: Worker) -> Callable[..., TrialResult]:
         return result
 
     return call
+
+
+@pytest.fixture(scope="module")
+def kept() -> dict[str, TrialResult]:
+    """Results of the tests before, by architecture."""
+    return {}
+
+
+@pytest.fixture
+def trained(kept: dict[str, TrialResult], task: Callable[..., TrainTask], train: Callable[..., TrialResult]) -> Any:
+    """The result of training on 32 random texts; done once for all tests of an architecture."""
+    made = task()
+    if made.trial.architecture not in kept:
+        kept[made.trial.architecture] = train(made)
+    return kept[made.trial.architecture]
 
 
 @pytest.fixture
@@ -226,24 +245,21 @@ class TestArchitecture:
             assert not [item for item in plain._flatten_layers() if type(item).__module__.startswith("textclf_sweep")]
 
     def test_learns_a_separable_set(self, *, task, train) -> None:
-        assert train(task("separable")).metrics["val_accuracy"] == 1.0
+        assert train(task("separable", results="separable results")).metrics["val_accuracy"] == 1.0
 
-    def test_learns_32_texts_by_heart(self, *, task, train) -> None:
-        assert train(task()).metrics["val_accuracy"] == 1.0
+    def test_learns_32_texts_by_heart(self, *, trained: TrialResult) -> None:
+        assert trained.metrics["val_accuracy"] == 1.0
 
-    def test_the_seed_decides_everything(self, *, worker, task, train, monkeypatch) -> None:
+    def test_the_seed_decides_everything(self, *, worker, task, train, trained, monkeypatch) -> None:
         """In a fresh process, or after other trials."""
-        one, other = task(epochs=2, dropout=0.4), task(epochs=2, dropout=0.4, seed=6)
-        results, weights = [], []
-        for number, made in enumerate((one, one, other)):
-            results.append(train(made))
-            weights.append(weights_of(made))
-            if not number:
-                monkeypatch.setattr(worker.models, "_POOL", worker.models.Pool())
-        assert results[0].weights_hash == results[1].weights_hash != results[2].weights_hash
-        assert all(np.array_equal(first, second) for first, second in zip(*weights[:2], strict=True))
-        losses = [event.metrics["loss"] for result in results for event in result.epochs]
-        assert losses[:2] == losses[2:4] != losses[4:]
+        expected = weights_of(task())
+        monkeypatch.setattr(worker.models, "_POOL", worker.models.Pool())
+        again, other = train(task()), train(task(seed=6, epochs=1, results="other"))
+        assert again.weights_hash == trained.weights_hash != other.weights_hash
+        assert all(np.array_equal(*pair) for pair in zip(expected, weights_of(task()), strict=True))
+        first, second = ([event.metrics["loss"] for event in result.epochs] for result in (trained, again))
+        assert first == second
+        assert other.epochs[0].metrics["loss"] != first[0]
 
     def test_every_trained_weight_learns_and_scoring_changes_none(self, *, worker, task, rows) -> None:
         batch, labels = rows.batch(np.arange(ROWS)), rows.labels[:ROWS]
@@ -272,9 +288,8 @@ class TestArchitecture:
                 found = model(np.pad(alone, ((0, 0), (0, padding))), training=False).numpy()
                 np.testing.assert_allclose(found[0], expected, atol=1e-5, err_msg=f"{row} {padding}")
 
-    def test_what_is_exported_is_plain_and_predicts_the_same(self, tmp_path: Path, *, worker, task, train) -> None:
-        made = task(epochs=2)
-        result = train(made)
+    def test_what_is_exported_is_plain_and_predicts_the_same(self, tmp_path: Path, *, worker, task, trained) -> None:
+        made = task()
         evaluate = EvaluateTask(
             trial=made.trial, weights=made.results / f"{made.key}.npz", corpus=made.corpus, cache=made.cache,
             export=tmp_path / "export", limit=60.0, own=made.own,
@@ -290,7 +305,7 @@ class TestArchitecture:
         predicted = loaded.predict(whole(rows), verbose=0).argmax(axis=1)
         accuracy = np.mean(predicted == rows.labels)
         # The test texts are the validation texts.
-        assert accuracy == evaluation.metrics["accuracy"] == pytest.approx(result.metrics["val_accuracy"])
+        assert accuracy == evaluation.metrics["accuracy"] == pytest.approx(trained.metrics["val_accuracy"])
 
     @pytest.mark.parametrize("labels", [2, 150])
     def test_handles_any_number_of_labels(self, labels: int, *, worker, task) -> None:
