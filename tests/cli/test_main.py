@@ -18,12 +18,26 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 def test_help_lists_every_command(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(arguments) == 0
     text = capsys.readouterr().out
+    width = max(map(len, names()))
     for name in names():
-        assert f"\n  {name:<6}  {summary(name)}\n" in text
+        assert f"\n  {name:<{width}}  {summary(name)}\n" in text
 
 
 def test_the_commands_are_the_modules() -> None:
-    wanted = {"run", "plan", "schema", "list", "status", "trials", "best", "stop", "delete", "sync", "ui"}
+    wanted = {
+        "run",
+        "plan",
+        "schema",
+        "list",
+        "status",
+        "trials",
+        "best",
+        "stop",
+        "delete",
+        "sync",
+        "ui",
+        "architectures",
+    }
     assert wanted <= set(names())
     assert not {"main", "__init__"} & set(names())
 
