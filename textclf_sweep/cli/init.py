@@ -1,4 +1,4 @@
-"""Write a definition for data: how they are read, what to search.
+"""Write a definition for data: how to read them and search.
 
 The file runs as it is. What was chosen and why stands in its comments.
 """

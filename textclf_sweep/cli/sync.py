@@ -1,4 +1,4 @@
-"""Send MLflow what it lacks of a sweep; rebuilds what was deleted."""
+"""Send MLflow what it lacks of a sweep; rebuild what is gone."""
 
 from __future__ import annotations
 
