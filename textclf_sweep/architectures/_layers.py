@@ -32,6 +32,14 @@ def dropout_of(doc: str, default: float = 0.0) -> Parameter:
     return Parameter("dropout", "float", default, doc, search=Range(0.0, 0.6), minimum=0, below=1)
 
 
+def learning_rate_of(default: float, low: float, high: float) -> Parameter:
+    """Training's parameter ``learning_rate``, for `OVERRIDES`: another default, and another range that is searched."""
+    return Parameter(
+        "learning_rate", "float", default, "step size of the optimizer",
+        search=Range(low, high, log=True), above=0, maximum=100,
+    )  # fmt: skip
+
+
 def regularizer(l1: float, l2: float) -> Any:
     """A Keras regularizer of these weights, >= 0; None when both are 0. It has no state: layers can share it."""
     import keras  # noqa: PLC0415 - heavy, and only workers build models

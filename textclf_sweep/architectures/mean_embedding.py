@@ -30,6 +30,9 @@ PARAMETERS = (
     layers.L2,
 )  # fmt: skip
 
+# Each word has but a small share in the mean, and so in the gradient.
+OVERRIDES = (layers.learning_rate_of(0.003, 1e-3, 2e-2),)
+
 
 def build(  # noqa: PLR0913 - one argument per hyperparameter is the contract
     info: BuildInfo,

@@ -31,6 +31,15 @@ PARAMETERS = (
     layers.L2,
 )  # fmt: skip
 
+OVERRIDES = (
+    layers.learning_rate_of(0.0005, 1e-4, 3e-3),
+    Parameter(
+        "warmup", "float", 0.1,
+        "share of all steps over which the learning rate first rises from 0, in a straight line",
+        minimum=0, below=1,
+    ),
+)  # fmt: skip
+
 
 def build(  # noqa: PLR0913 - one argument per hyperparameter is the contract
     info: BuildInfo,
