@@ -59,7 +59,7 @@ def test_a_checkpoint_of_another_kind_is_an_error(read: Read, tiny_bert: Path, t
     parameters = "parameters: {max_length: 16, checkpoint: {values: [good, other]}}\n"
     check_needs(read(parameters))
     (other / "config.json").write_text('{"model_type": "distilbert"}')
-    with pytest.raises(InputError, match=r"other/config.json: a model of type 'distilbert' is none that is known"):
+    with pytest.raises(InputError, match=r"other/config.json: model_type 'distilbert' is not supported"):
         check_needs(read(parameters))
 
 

@@ -132,6 +132,20 @@ def test_a_frozen_trial_trains_what_is_on_top(
     assert other.metrics["val_loss"] != first.metrics["val_loss"]
 
 
+def test_a_checkpoint_that_breaks_fails_its_trial(
+    run: ModuleType, task: Callable[..., TrainTask], tiny_bert: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("keras_hub")
+    folder = tmp_path / "broken"
+    shutil.copytree(tiny_bert, folder)
+    config = folder / "config.json"
+    config.write_text(config.read_text().replace('"hidden_size": 32', '"hidden_size": 36'))
+    result = run.run_task(task(1, checkpoint=str(folder)), proceed, 1)
+    assert result.failure is not None
+    assert result.failure.kind == "error"
+    assert "keras_hub" in result.failure.traceback
+
+
 def test_a_frozen_model_is_exported_as_a_whole(
     keras: ModuleType, run: ModuleType, task: Callable[..., TrainTask], tmp_path: Path
 ) -> None:

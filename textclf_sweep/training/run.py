@@ -8,7 +8,7 @@ import platform
 import shutil
 import time
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from textclf_sweep.data import features
 from textclf_sweep.data.corpus import fold_name
 from textclf_sweep.data.features import FeatureInfo
+from textclf_sweep.errors import SweepError
 from textclf_sweep.training import check, fit, models
 from textclf_sweep.training.files import sha256, write_atomically
 from textclf_sweep.training.own import source_of
@@ -66,14 +67,13 @@ def _configure(threads: int) -> None:
 def _train(task: TrainTask, report: Report) -> TrialResult:
     """What the model's code raises fails the trial; what reading and writing files raises is passed on."""
     started = time.perf_counter()
-    folds = _folds(task)
     fitted, events = fit.Fitted(), list[EpochEvent]()
 
     def end_of_epoch(epoch: int, metrics: dict[str, float]) -> Decision:
         events.append(EpochEvent(task.trial.number, task.attempt, epoch, metrics, time.time()))
         return report(events[-1])
 
-    trained, failure = _fit(task, folds, end_of_epoch, fitted)
+    trained, failure = _fit(task, end_of_epoch, fitted)
     # The models of folds have done their work: the final one is trained anew.
     saved = failure is None and task.folds is None
     weights = _save_weights(trained, task.results / f"{task.key}.npz") if saved else ""
@@ -122,12 +122,15 @@ def _folds(task: TrainTask) -> list[_Fold]:
 
 
 def _fit(
-    task: TrainTask,
-    folds: Sequence[_Fold],
-    report: Callable[[int, dict[str, float]], Decision],
-    fitted: fit.Fitted,
+    task: TrainTask, report: Callable[[int, dict[str, float]], Decision], fitted: fit.Fitted
 ) -> tuple[list[NDArray[Any]], Failure | None]:
     """The weights of the trained model (of folds, the first one's), or why there are none."""
+    try:
+        folds = _folds(task)
+    except (OSError, SweepError):
+        raise
+    except Exception as error:  # of a pretrained model that encodes them
+        return [], _failure(error)
     try:
         with ExitStack() as models_in_use:
             runs = [
@@ -142,8 +145,12 @@ def _fit(
     except fit.DivergedError as error:
         return [], Failure("diverged", str(error))
     except (Exception, SystemExit) as error:  # whatever a model or an op raises fails this trial alone
-        line = f"{type(error).__name__}: {error}".splitlines()[0][:500]
-        return [], Failure("error", line, traceback.format_exc())
+        return [], _failure(error)
+
+
+def _failure(error: BaseException) -> Failure:
+    line = f"{type(error).__name__}: {error}".splitlines()[0][:500]
+    return Failure("error", line, "".join(traceback.format_exception(error)))
 
 
 def _ending(fitted: fit.Fitted, failure: Failure | None) -> tuple[TrialState, str]:

@@ -154,13 +154,13 @@ def test_a_whole_checkpoint_is_accepted(bert: Path) -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"model_type": "roberta"}, "config.json: a model of type 'roberta' is none that is known; expected .* bert"),
-        ({"model_type": None}, "names no model_type"),
-        ({"hidden_act": "relu"}, "a BERT with hidden_act 'relu'"),
-        ({"position_embedding_type": "relative_key"}, "a BERT with position_embedding_type 'relative_key'"),
+        ({"model_type": "roberta"}, "config.json: model_type 'roberta' is not supported; expected model_type bert"),
+        ({"model_type": None}, "it names no model_type"),
+        ({"hidden_act": "relu"}, "hidden_act 'relu' is not supported"),
+        ({"position_embedding_type": "relative_key"}, "position_embedding_type 'relative_key' is not"),
         ({"vocab_size": 20}, "the vocabulary has 117 tokens, and the model knows 20"),
         ({"max_position_embeddings": None}, "it does not say how many tokens"),
-        ({"max_position_embeddings": 31}, "texts may be 32 tokens long, and whole reads 31"),
+        ({"max_position_embeddings": 31}, "texts may be 32 tokens long, and the checkpoint reads 31"),
         ({"class_name": "RobertaBackbone"}, "a preset of class 'RobertaBackbone'"),
         ({"class_name": "BertBackbone"}, "no model.weights.h5"),
     ],

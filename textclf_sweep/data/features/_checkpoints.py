@@ -119,7 +119,7 @@ def check_model(folder: Path, max_length: int) -> None:
         what = f"the vocabulary has {tokens} tokens, and the model knows {size}"
         raise DataError(Problem(what, "a vocabulary and a model that belong together", where=str(folder)))
     if max_length > longest:
-        what = f"texts may be {max_length} tokens long, and {folder.name} reads {longest}"
+        what = f"texts may be {max_length} tokens long, and the checkpoint reads {longest}"
         raise DataError(Problem(what, f"at most {longest}", f"set max_length: {longest}", key="max_length"))
 
 
@@ -127,16 +127,14 @@ def _hugging_face(folder: Path, config: Mapping[str, Any]) -> tuple[int | None, 
     """The model's vocabulary size and greatest length in tokens."""
     kind = config.get("model_type")
     if kind != "bert":
-        what = (
-            "its config.json names no model_type" if kind is None else f"a model of type {kind!r} is none that is known"
-        )
+        what = "it names no model_type" if kind is None else f"model_type {kind!r} is not supported"
         raise _unsupported(folder, what)
     for name, known in (
         ("hidden_act", ("gelu", "gelu_new", "gelu_fast", "gelu_pytorch_tanh")),
         ("position_embedding_type", ("absolute",)),
     ):
         if config.get(name, known[0]) not in known:
-            raise _unsupported(folder, f"a BERT with {name} {config[name]!r} is none that is known")
+            raise _unsupported(folder, f"{name} {config[name]!r} is not supported")
     weights = folder / "model.safetensors"
     if weights.is_file():
         _check_weights(weights)
@@ -151,7 +149,7 @@ def _hugging_face(folder: Path, config: Mapping[str, Any]) -> tuple[int | None, 
 def _keras_preset(folder: Path, config: Mapping[str, Any]) -> tuple[int | None, int | None]:
     """The model's vocabulary size and greatest length in tokens."""
     if config["class_name"] != "BertBackbone":
-        raise _unsupported(folder, f"a preset of class {config['class_name']!r} is none that is known")
+        raise _unsupported(folder, f"a preset of class {config['class_name']!r} is not supported")
     if not any((folder / name).is_file() for name in ("model.weights.h5", "model.weights.json")):
         raise DataError(Problem("the checkpoint has no model.weights.h5", _LAYOUT, where=str(folder)))
     own = config.get("config")
@@ -160,7 +158,7 @@ def _keras_preset(folder: Path, config: Mapping[str, Any]) -> tuple[int | None, 
 
 
 def _unsupported(folder: Path, what: str) -> DataError:
-    expected = "model_type bert (BERT itself, or MiniLM, BGE, E5 and others that are built like it), or a BertBackbone"
+    expected = "model_type bert (BERT, and MiniLM, BGE and others that are built like it), or a preset of BertBackbone"
     return DataError(Problem(what, expected, f"set {_KEY} to such a folder", where=str(folder / "config.json")))
 
 
