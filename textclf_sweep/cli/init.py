@@ -1,4 +1,4 @@
-"""Write a definition for data: how to read them and search.
+"""Write a definition for data: what to read, what to search.
 
 The file runs as it is. What was chosen and why stands in its comments.
 """
