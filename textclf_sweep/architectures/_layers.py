@@ -62,7 +62,18 @@ def text_of(tokens: Any) -> Any:
 
 
 def embedded(tokens: Any, info: BuildInfo, embedding_dim: int, *, trainable: bool, mask_zero: bool = False) -> Any:
-    """The vectors of token ids (batch, length): pretrained ones where `info` has them, else random ones."""
+    """The vectors of token ids (batch, length): pretrained ones where `info` has them, else random ones.
+
+    Args:
+        tokens: as of `token_input`.
+        info: what the model must fit.
+        embedding_dim: width of a vector, >= 1, where there are no pretrained ones.
+        trainable: whether they are learned.
+        mask_zero: whether padding is masked, for a recurrent layer to read.
+
+    Returns:
+        float32 (batch, length, width).
+    """
     import keras  # noqa: PLC0415 - as above
     import numpy as np  # noqa: PLC0415 - as above
 
@@ -70,11 +81,8 @@ def embedded(tokens: Any, info: BuildInfo, embedding_dim: int, *, trainable: boo
 
     start = None if info.vectors is None else np.load(info.vectors, mmap_mode="r")
     width = embedding_dim if start is None else start.shape[1]
-    # An initializer that draws nothing tells training that these weights begin with what they are set to.
-    first = "uniform" if start is None else "zeros"
-    layer = (keras.layers.Embedding if info.plain else FastEmbedding)(
-        info.vocabulary_size, width, embeddings_initializer=first, mask_zero=mask_zero, trainable=trainable
-    )
+    kind = FastEmbedding if mask_zero and not info.plain else keras.layers.Embedding
+    layer = kind(info.vocabulary_size, width, mask_zero=mask_zero, trainable=trainable)
     found = layer(tokens)
     if start is not None:
         # Not as an initializer: the saved model's configuration would hold the whole matrix.
