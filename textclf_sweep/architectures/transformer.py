@@ -32,7 +32,7 @@ PARAMETERS = (
 )  # fmt: skip
 
 OVERRIDES = (
-    layers.learning_rate_of(0.0005, 1e-4, 3e-3),
+    layers.learning_rate_of(0.001, 1e-4, 3e-3),
     Parameter(
         "warmup", "float", 0.1,
         "share of all steps over which the learning rate first rises from 0, in a straight line",
