@@ -82,7 +82,9 @@ def embedded(tokens: Any, info: BuildInfo, embedding_dim: int, *, trainable: boo
     start = None if info.vectors is None else np.load(info.vectors, mmap_mode="r")
     width = embedding_dim if start is None else start.shape[1]
     kind = FastEmbedding if mask_zero and not info.plain else keras.layers.Embedding
-    layer = kind(info.vocabulary_size, width, mask_zero=mask_zero, trainable=trainable)
+    # An initializer that draws nothing: training draws first weights again, and these begin with what they are set to.
+    first = "uniform" if start is None else "zeros"
+    layer = kind(info.vocabulary_size, width, embeddings_initializer=first, mask_zero=mask_zero, trainable=trainable)
     found = layer(tokens)
     if start is not None:
         # Not as an initializer: the saved model's configuration would hold the whole matrix.
