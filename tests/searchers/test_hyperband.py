@@ -94,5 +94,5 @@ def test_a_small_space_is_halved_all_the_same(search) -> None:
 def test_a_pause_anywhere_changes_nothing(search) -> None:
     whole = search(hyperband, PACED, rate).run(99)
     _keras_tuner.close()
-    for cut in range(0, len(whole), 5):
+    for cut in range(0, len(whole), 8):
         assert search(hyperband, PACED, rate).run(99, whole[:cut]) == whole
