@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -188,6 +189,21 @@ class TestUndone:
         folder.ledger.touch()
         with pytest.raises(InputError):
             self.begin(folder, InputError("wrong"))
+        assert folder.ledger.exists()
+
+    def test_trials_are_never_removed(self, make_sweep: Callable[..., Any], tmp_path: Path) -> None:
+        trained = make_sweep()
+        trained.definition = replace(trained.definition, run_cap=1)
+        trained.run()
+        folder = trained.store.sweep("new")
+
+        def train() -> None:
+            with undone(folder):
+                shutil.copytree(trained.folder.path, folder.path)
+                raise InputError("wrong")
+
+        with pytest.raises(InputError):
+            train()
         assert folder.ledger.exists()
 
     def test_one_that_fails_otherwise_can_be_gone_on_with(self, make_sweep: Callable[..., Any]) -> None:

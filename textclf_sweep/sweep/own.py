@@ -11,6 +11,7 @@ from textclf_sweep.data.corpus import fold_name
 from textclf_sweep.definition.types import Search, SweepDefinition
 from textclf_sweep.engines import Engine, EngineEvent, TaskCrashed, TaskErrored, TaskFinished, TaskTimedOut
 from textclf_sweep.errors import InputError, Problem, StorageError
+from textclf_sweep.ledger import Ledger
 from textclf_sweep.store import SweepFolder
 from textclf_sweep.sweep.events import Notice, Observer
 from textclf_sweep.sweep.loop import Ending, Watch, pump
@@ -29,12 +30,18 @@ def undone(folder: SweepFolder) -> Iterator[None]:
     try:
         yield
     except InputError:
-        if begins:
+        if begins and not _has_trials(folder):
             shutil.rmtree(folder.path, ignore_errors=True)
             with suppress(OSError):  # not empty: there are other sweeps
                 folder.path.parent.rmdir()
                 folder.path.parent.parent.rmdir()
         raise
+
+
+def _has_trials(folder: SweepFolder) -> bool:
+    with suppress(StorageError), Ledger.read(folder.ledger) as ledger:
+        return bool(ledger.history())
+    return False
 
 
 def try_models(  # noqa: PLR0913, PLR0917 - what a run has, each once

@@ -60,6 +60,32 @@ def check_same(
         raise InputError(*differences[:-1], Problem(last.what, last.expected, ways))
 
 
+def check_contents(name: str, contents: Mapping[str, str], ledger: Ledger) -> None:
+    """Refuse to continue a sweep when files that its models begin with have changed.
+
+    Args:
+        name: of the sweep.
+        contents: of these files: SHA-256 by parameter and value.
+        ledger: of the sweep; what it knows of them is kept as ``contents``.
+
+    Raises:
+        InputError: with every such file and the ways on.
+    """
+    known: Mapping[str, str] = ledger.get("contents") or {}
+    changed = [key for key in contents if known.get(key, contents[key]) != contents[key]]
+    ways = "undo the change, give this sweep a name of its own (`--name NEW`), or remove the old one"
+    problems = [
+        Problem(
+            f"the content of {key} is not what it was when sweep {name!r} began",
+            f"what its trials have begun with (SHA-256 {known[key][:12]}, now {contents[key][:12]})",
+            f"{ways} (`sweep delete {name}`)" if key == changed[-1] else "",
+        )
+        for key in changed
+    ]
+    if problems:
+        raise InputError(*problems)
+
+
 def only_space_differs(old: Mapping[str, Any], definition: SweepDefinition) -> bool:
     """Whether a definition's identity differs from that of `definition` in the search space alone."""
     return all(key.startswith(SPACE) for key, _, _ in _differences(old, definition.identity()))

@@ -55,6 +55,13 @@ def located(checkpoint: str, folder: Path = Path()) -> Path:
     return Path(found.origin).parent / "model"
 
 
+def files(folder: Path) -> tuple[Path, ...]:
+    """What is read of a checkpoint's folder: its configuration, its vocabulary and its weights."""
+    names = ("config.json", "tokenizer_config.json", "tokenizer.json", *_VOCABULARIES)
+    weights = (path for pattern in ("*.safetensors", "*.h5") for path in folder.glob(pattern))
+    return tuple(path for path in (*(folder / name for name in names), *sorted(weights)) if path.is_file())
+
+
 def read_vocabulary(folder: Path) -> tuple[list[str], dict[str, Any]]:
     """A checkpoint's tokens by id, and what it says of `do_lower_case`, `strip_accents` and `tokenize_chinese_chars`.
 

@@ -5,7 +5,7 @@
 | GloVe text (Pennington et al. 2014) | a word and its numbers in each line |
 | word2vec and fastText text, .vec (Mikolov et al. 2013, Bojanowski et al. 2017) | the same below a line with the number of rows and their width |
 | word2vec binary, .bin | that line, then each word, a space, and its numbers as little-endian float32 |
-| NumPy, .npy | a matrix, and beside it the words by row: see `_words_beside` |
+| NumPy, .npy | a matrix, and beside it the words by row: see `_vector_arrays.words_path` |
 
 All but the last may be packed with gzip.
 """  # noqa: E501 - a table

@@ -197,6 +197,16 @@ def check(values: Mapping[str, Sequence[Scalar]], folder: Path) -> None:
         _vector_files.check(located(embedding, folder))
 
 
+def files(values: Mapping[str, Sequence[Scalar]], folder: Path) -> dict[str, tuple[Path, ...]]:
+    """The user's own files of word vectors, by parameter and value; the arguments are those of `check`.
+
+    Raises:
+        DataError: one is not there.
+    """
+    named = sorted({str(value) for value in values.get("embedding", ())} - {*NAMES})
+    return {f"embedding {value}": _vector_files.parts(located(value, folder)) for value in named}
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Heard:
     """What pretrained vectors know of the training texts.

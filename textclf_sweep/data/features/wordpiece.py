@@ -50,6 +50,12 @@ def check(values: Mapping[str, Sequence[Scalar]], folder: Path) -> None:
         _checkpoints.check_model(_checkpoints.located(str(checkpoint), folder), longest)
 
 
+def files(values: Mapping[str, Sequence[Scalar]], folder: Path) -> dict[str, tuple[Path, ...]]:
+    """The files of the user's own checkpoints, by parameter and value; the arguments are those of `check`."""
+    named = sorted({str(value) for value in values["checkpoint"]} - {*_checkpoints.NAMES})
+    return {f"checkpoint {value}": _checkpoints.files(_checkpoints.located(value, folder)) for value in named}
+
+
 def encode(texts: Sequence[str], vocabulary: Sequence[str], settings: Mapping[str, Any]) -> list[list[int]]:
     """WordPiece ids of texts, without [CLS] and [SEP].
 
