@@ -52,7 +52,7 @@ PARAMETERS = (
         "optimizer", "str", "adam",
         "adam (Kingma and Ba 2015), adamw (Loshchilov and Hutter 2019), nadam (Dozat 2016), adamax (Kingma and Ba "
         "2015), rmsprop (Hinton 2012), adagrad (Duchi et al. 2011), lion (Chen et al. 2023) or sgd",
-        search=Categorical(("adam", "rmsprop", "sgd")), choices=OPTIMIZERS,
+        search=Categorical(("adam", "rmsprop")), choices=OPTIMIZERS,
     ),
     Parameter(
         "momentum", "float", 0.9, "share of its last step that sgd repeats",
