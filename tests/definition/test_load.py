@@ -3,13 +3,14 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from textclf_sweep.definition.catalogue import Catalogue
+from textclf_sweep.definition.catalogue import Catalogue, Entry
 from textclf_sweep.definition.load import load, load_file, read_file
-from textclf_sweep.definition.space import Categorical, Range
+from textclf_sweep.definition.space import Categorical, Parameter, Range
 from textclf_sweep.definition.types import Budget, DataSettings, EarlyStopping, EarlyTerminate, Metric, SweepDefinition
 from textclf_sweep.errors import DefinitionError
 
@@ -426,3 +427,25 @@ def test_enqueued_sets_without_a_turn_are_named(read) -> None:
     sets = "enqueue: [{units: 8}, {units: 16}, {units: 32}]\nparameters: {units: {values: [8, 16, 32]}}\n"
     assert read(f"{sets}run_cap: 3\n").ignored == ()
     assert read(f"{sets}run_cap: 1\n").ignored == ("the last 2 of 3 enqueued sets (run_cap is 1)",)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "told"),
+    [
+        ("optimizer: adamw", True),
+        ("optimizer: {values: [adam, adamw]}", True),
+        ("optimizer: {values: [adam, adamw]}, weight_decay: {values: [0, 0.01]}", False),
+        ("optimizer: adamw, weight_decay: 0.01", False),
+        ("optimizer: adamw, weight_decay: {min: 0.001, max: 0.1}", False),
+        ("optimizer: {values: [sgd, adamw]}, weight_decay: {value: 0.1, when: {optimizer: adamw}}", False),
+        ("optimizer: {values: [sgd, adamw]}, weight_decay: {value: 0.1, when: {optimizer: sgd}}", True),
+        ("optimizer: adam", False),
+    ],
+)
+def test_adamw_without_decay_is_said_to_be_adam(catalogue: Catalogue, parameters: str, *, told: bool) -> None:
+    optimizer = Parameter("optimizer", "str", "adam", "update rule", choices=("adam", "adamw", "sgd"))
+    decay = Parameter("weight_decay", "float", 0.0, "share taken off", minimum=0, below=1)
+    known = replace(catalogue, architectures={"mlp": Entry("mlp", "Dense.", (optimizer, decay))})
+    text = f"name: x\narchitecture: mlp\nmethod: random\ndata: {{source: uci_news}}\nparameters: {{{parameters}}}\n"
+    said = "optimizer adamw (weight_decay is 0, so it is adam; 0.01 is usual)"
+    assert load(text, known, path=None).ignored == (said,) * told

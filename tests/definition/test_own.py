@@ -175,6 +175,8 @@ class TestIdentity:
         ("architecture: {file: mine.py, name: lstm}\n", r"architecture\.name: there is an architecture lstm already"),
         ("architecture: {file: mine.py, name: a b}\n", r"architecture\.name: .*1 to 64 letters"),
         ("architecture: [{file: mine.py}, {file: mine.py}]\n", "mine stands in the list twice; .*a name: of its own"),
+        ("architecture: [lstm, {file: mine.py, name: epochs}]\n",
+         "epochs is an architecture here, and a parameter of epochs; .*name: my_epochs"),
         ("architecture: other\n", "architecture: other cannot be used: ImportError: no module named nets"),
         ("architecture: mien\n", "architecture: .*one of lstm, cnn, bert$"),
     ],

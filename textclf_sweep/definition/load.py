@@ -16,7 +16,7 @@ from textclf_sweep.definition.nodes import BrokenNode, Field, Place, Problems, q
 from textclf_sweep.definition.reader import MAX_BYTES, read
 from textclf_sweep.definition.searches import Scope, architectures_of, caps_of, knowing, searches_of
 from textclf_sweep.definition.sections import budget_of, early_stopping_of, early_terminate_of, metric_of
-from textclf_sweep.definition.space import greatest
+from textclf_sweep.definition.space import greatest, possible
 from textclf_sweep.definition.suggest import nearest
 from textclf_sweep.definition.types import Allocate, DataSettings, EarlyTerminate, Search, SweepDefinition
 from textclf_sweep.definition.values import section
@@ -111,6 +111,7 @@ def _definition(
             *(key for key in keys.FOREIGN if root.get(key)),
             *_idle(early_terminate, searches, catalogue),
             *_late(searches),
+            *_undecayed(searches),
         ),
     )  # fmt: skip
 
@@ -136,6 +137,23 @@ def _late(searches: Sequence[Search]) -> Iterator[str]:
             late = len(search.enqueue) - search.run_cap
             whose = f" of {search.architecture}" if len(searches) > 1 else ""
             yield f"the last {late} of {len(search.enqueue)} enqueued sets{whose} (run_cap is {search.run_cap})"
+
+
+ADAMW = "adamw"
+
+
+def _undecayed(searches: Sequence[Search]) -> Iterator[str]:
+    """AdamW without weight decay: what sets it apart from Adam."""
+    for search in searches:
+        given = dict(search.space.distributions)
+        optimizer, decay = given.get("optimizer"), given.get("weight_decay")
+        if optimizer is None or decay is None or not possible(optimizer, (ADAMW,)):
+            continue
+        terms = dict(search.space.conditions).get("weight_decay", ())
+        there = all(term.allows(ADAMW) for term in terms if term.parent == "optimizer")
+        if not there or greatest(decay) == 0:
+            whose = f" of {search.architecture}" if len(searches) > 1 else ""
+            yield f"optimizer {ADAMW}{whose} (weight_decay is 0, so it is adam; 0.01 is usual)"
 
 
 def _allocate(root: Field, values: Mapping[str, Any]) -> Allocate | None:

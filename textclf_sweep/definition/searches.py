@@ -58,7 +58,19 @@ def architectures_of(root: Field, catalogue: Catalogue, problems: Problems) -> t
         files = any(entry.own is not None and entry.name in twice for entry in valid)
         fix = "remove one, or give one a name: of its own" if files else "remove one"
         problems.add(field, f"{', '.join(twice)} stands in the list twice", "each architecture once", fix)
-    return valid if len(valid) == len(field.node.items) and not twice else ()
+    clear = _check_sections(field, valid, problems)
+    return valid if len(valid) == len(field.node.items) and not twice and clear else ()
+
+
+def _check_sections(field: Field, chosen: Sequence[Entry], problems: Problems) -> bool:
+    """Whether a key below ``parameters`` is either one architecture's section or a parameter; complains of others."""
+    parameters = {item.name: entry.name for entry in chosen for item in entry.parameters}
+    both = [entry.name for entry in chosen if entry.name in parameters] if len(chosen) > 1 else []
+    for name in both:
+        what = f"{name} is an architecture here, and a parameter of {parameters[name]}"
+        fix = f"give the file another name in the definition, e.g. name: my_{name}, or rename its parameter"
+        problems.add(field, what, "names that differ, because both stand below parameters", fix)
+    return not both
 
 
 def _architecture(field: Field, catalogue: Catalogue, problems: Problems) -> Entry | None:

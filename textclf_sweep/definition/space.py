@@ -105,6 +105,8 @@ class Parameter:
         """The valid values in words, e.g. ``a number >= 0 and < 1``."""
         if self.choices:
             return "one of " + ", ".join(str(choice) for choice in self.choices)
+        if self.path:
+            return " or ".join(filter(None, ("a path", ", ".join(self.names))))
         noun = {"int": "a whole number", "float": "a number", "bool": "true or false", "str": "a text"}[self.kind]
         bounds = [
             f"{sign} {bound:g}"

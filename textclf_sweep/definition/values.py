@@ -105,9 +105,9 @@ def _located(field: Field, value: str, parameter: Parameter, problems: Problems)
     path = place.folder / value
     if not value or not path.exists():
         near = nearest(value, parameter.names)
-        fix = f"did you mean {near}?" if near else "check the path; a relative one starts from the definition's folder"
-        expected = " or ".join(filter(None, ("a path", ", ".join(parameter.names))))
-        problems.add(field, f"there is no {quote(value)}", expected, fix)
+        start = "current" if place.command_line else "definition's"
+        fix = f"did you mean {near}?" if near else f"check the path; a relative one starts from the {start} folder"
+        problems.add(field, f"there is no {quote(value)}", parameter.expected(), fix)
         return None
     return str(path.resolve()) if place.command_line else value
 
@@ -151,7 +151,8 @@ def missing(field: Field, setting: Setting, problems: Problems) -> None:
 def mend(node: Node, rule: Parameter) -> str:
     """How to write what was probably meant; empty when there is no telling."""
     if not isinstance(node, ScalarNode):
-        return ""
+        alone = isinstance(node, MapNode) and rule.path
+        return f"write {rule.name}: PATH alone; other parameters stand beside it" if alone else ""
     if node.value is None:
         return "write a value, or remove the key"
     source = node.source
@@ -159,7 +160,8 @@ def mend(node: Node, rule: Parameter) -> str:
         near = nearest(source, map(str, rule.choices), METRICS | VALUES)
         return f"did you mean {near}?" if near else ""
     if rule.kind == "str":
-        return "" if isinstance(node.value, str) else f'put it in quotes: "{source}"'
+        quoted = "write none" if node.value is False and "none" in rule.names else f'put it in quotes: "{source}"'
+        return "" if isinstance(node.value, str) else quoted
     if rule.kind == "bool":
         meant = MEANT.get(source.lower())
         return f"write {meant}" if meant else ""
