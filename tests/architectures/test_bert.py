@@ -15,7 +15,8 @@ import pytest
 from textclf_sweep.architectures import BuildInfo, bert
 from textclf_sweep.errors import InputError
 
-pytest.importorskip("keras_hub")
+# Not imported to find out: it brings TensorFlow, which no run of other tests should wait for.
+pytestmark = pytest.mark.skipif(importlib.util.find_spec("keras_hub") is None, reason="there is no KerasHub here")
 
 HYPERPARAMETERS = {item.name: item.preset for item in bert.PARAMETERS}
 TOKENS = np.array([[2, 5, 6, 7, 3, 0], [2, 9, 3, 0, 0, 0]], np.int32)

@@ -13,8 +13,6 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-pytestmark = pytest.mark.unit
-
 CELLS = ("lstm", "gru")
 FEATURES = 3
 
