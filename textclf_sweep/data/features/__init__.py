@@ -140,7 +140,11 @@ class Request:
 
 
 class FeatureModule(Protocol):
-    """The shape of a features module."""
+    """The shape of a features module.
+
+    One whose parameters name files of the user's also has ``check(values, folder)`` and ``files(values, folder)``: see
+    `textclf_sweep.sweep.prerequisites`.
+    """
 
     @property
     def PARAMETERS(self) -> tuple[Parameter, ...]:  # noqa: N802 - a module's constant
