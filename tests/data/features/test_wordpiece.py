@@ -210,6 +210,18 @@ def test_weights_that_are_cut_off(bert: Path, kept: int) -> None:
         check_model(bert, 32)
 
 
+@pytest.mark.parametrize("header", [b"3", b'{"x": 3}', b'{"x": {"data_offsets": [1]}}', b"{\xff}"])
+def test_weights_of_another_format(bert: Path, header: bytes) -> None:
+    (bert / "model.safetensors").write_bytes(len(header).to_bytes(8, "little") + header)
+    with pytest.raises(DataError, match="no file in safetensors format"):
+        check_model(bert, 32)
+
+
+def test_a_file_is_no_checkpoint(bert: Path) -> None:
+    with pytest.raises(DataError, match="the checkpoint has no config.json"):
+        check_model(bert / "config.json", 32)
+
+
 def test_weights_without_a_pooler(bert: Path) -> None:
     path = bert / "model.safetensors"
     path.write_bytes(path.read_bytes().replace(b"pooler.dense.weight", b"cooler.dense.weight"))

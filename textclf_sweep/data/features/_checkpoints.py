@@ -175,12 +175,11 @@ def _check_weights(path: Path) -> None:
         length = int.from_bytes(file.read(8), "little")
         size = path.stat().st_size
         try:
-            header = json.loads(file.read(length)) if 8 + length <= size else None
-        except ValueError:
-            header = None
-    if not isinstance(header, dict):
-        raise DataError(Problem("it is cut off, or no file in safetensors format", _LAYOUT, where=str(path)))
-    ends = [item["data_offsets"][1] for name, item in header.items() if name != "__metadata__"]
+            header: dict[str, Any] = json.loads(file.read(length) if 8 + length <= size else b"")
+            ends = [int(item["data_offsets"][1]) for name, item in header.items() if name != "__metadata__"]
+        except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
+            what = "it is cut off, or no file in safetensors format"
+            raise DataError(Problem(what, _LAYOUT, where=str(path))) from error
     if size < 8 + length + max(ends, default=0):
         what = f"it is cut off: {size} bytes, and it says it has {8 + length + max(ends)}"
         raise DataError(Problem(what, fix="copy it anew", where=str(path)))
@@ -204,7 +203,7 @@ def _json(path: Path) -> dict[str, Any] | None:
     """
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
