@@ -218,7 +218,7 @@ def test_weights_of_another_format(bert: Path, header: bytes) -> None:
 
 
 def test_a_file_is_no_checkpoint(bert: Path) -> None:
-    with pytest.raises(DataError, match="the checkpoint has no config.json"):
+    with pytest.raises(DataError, match=r"the checkpoint has no config\.json"):
         check_model(bert / "config.json", 32)
 
 
