@@ -92,7 +92,11 @@ def test_what_is_not_there_names_the_nearest(tmp_path: Path) -> None:
     ("name", "content", "what"),
     [
         ("data.xlsx", b"PK\x03\x04" + bytes(99), "this is an archive .zip. or an Excel file.*\n.*export the sheet"),
-        ("arch.tar.gz", gzip.compress(bytes(257) + b"ustar" + bytes(99)), "this is an archive .tar.*\n.*unpack it"),
+        (
+            "arch.tar.gz",
+            gzip.compress(bytes(257) + b"ustar" + bytes(99), mtime=0),
+            "this is an archive .tar.*\n.*unpack it",
+        ),
         ("data.json", b'[{"text": "a"}]', r"one JSON array.*\n.*jq -c '\.\[\]' .*data\.json > .*data\.jsonl"),
         ("data.json", b'{"text": "a"}', r"does not tell what kind.*\n.*rename it to end in \.jsonl"),
         ("data.txt", b"text,label", r"does not tell what kind.*\n.*rename it to end in \.csv"),
