@@ -167,6 +167,10 @@ class TestOtherPackages:
         assert entry.own == OwnArchitecture("own_flat_net", "", "tokens")
         assert (defaults["width"], defaults["epochs"], entry.parameters[0].minimum) == (8, 3, 1)
 
+    def test_a_module_without_documentation_is_told_by_its_place(self, add) -> None:
+        entry = add('FEATURES = "tokens"\nPARAMETERS = ()\n', "own_bare_net").architectures["mlp"]
+        assert entry.doc == "own_bare_net."
+
     @pytest.mark.parametrize(
         ("source", "value", "name", "why"),
         [
@@ -178,9 +182,12 @@ class TestOtherPackages:
             ("def build(info): pass", "own_nets.mlp:build", "a b", "is called 'a b'"),
             ("1 / 0", "own_failing_net", "mlp", "ZeroDivisionError: division by zero"),
             ("", "own_empty_net", "mlp", "AttributeError"),
+            ("from textclf_sweep.definition.space import Parameter\nFEATURES = 'tokens'\n"
+             "PARAMETERS = (Parameter('epochs', 'int', 3, 'few', minimum=1),)", "own_twin_net", "mlp",
+             "own_twin_net declares epochs, which it shares with others"),
             ("", "own_nets.whole", "mlp", "SystemExit: executed"),
         ],
-    )
+    )  # fmt: skip
     def test_one_that_cannot_be_used_is_told_when_it_is_named(self, add, source, value, name, why) -> None:
         found = add(source, value, name)
         assert set(found.architectures) == set(discover().architectures)

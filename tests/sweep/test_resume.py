@@ -21,7 +21,7 @@ from textclf_sweep.definition.types import (
 )
 from textclf_sweep.errors import InputError
 from textclf_sweep.ledger import Ledger
-from textclf_sweep.sweep.resume import check_contents, check_same, collect, read_result
+from textclf_sweep.sweep.resume import accept_contents, check_same, collect, read_result
 from textclf_sweep.trial import TrialState
 
 pytestmark = pytest.mark.unit
@@ -367,14 +367,15 @@ class TestContents:
         return make_sweep()
 
     def test_the_same_or_not_known_yet(self, sweep) -> None:
-        check_contents("lstm", {"embedding v.txt": "a" * 64}, sweep.ledger)
-        sweep.ledger.put(contents={"embedding v.txt": "a" * 64})
-        check_contents("lstm", {"embedding v.txt": "a" * 64, "embedding w.txt": "b" * 64}, sweep.ledger)
+        accept_contents("lstm", {"embedding v.txt": "a" * 64}, sweep.ledger)
+        accept_contents("lstm", {"embedding v.txt": "a" * 64, "embedding w.txt": "b" * 64}, sweep.ledger)
+        accept_contents("lstm", {}, sweep.ledger)
+        assert sweep.ledger.get("contents") == {"embedding v.txt": "a" * 64, "embedding w.txt": "b" * 64}
 
     def test_another_is_refused(self, sweep) -> None:
         sweep.ledger.put(contents={"embedding v.txt": "a" * 64, "checkpoint bert": "c" * 64})
         with pytest.raises(InputError) as caught:
-            check_contents("lstm", {"embedding v.txt": "b" * 64, "checkpoint bert": "c" * 64}, sweep.ledger)
+            accept_contents("lstm", {"embedding v.txt": "b" * 64, "checkpoint bert": "c" * 64}, sweep.ledger)
         (problem,) = caught.value.problems
         assert problem.what == "the content of embedding v.txt is not what it was when sweep 'lstm' began"
         assert "aaaaaaaaaaaa, now bbbbbbbbbbbb" in problem.expected

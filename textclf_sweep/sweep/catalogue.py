@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import pkgutil
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
@@ -72,7 +73,9 @@ def _other(point: metadata.EntryPoint, catalogue: Catalogue) -> Entry:
     if not point.attr:
         module = importlib.import_module(point.module)
         own = OwnArchitecture(point.module, "", module.FEATURES)
-        return replace(_architecture(module, catalogue), name=point.name, own=own)
+        entry = _architecture(module, catalogue)
+        _check_once(point, entry)
+        return replace(entry, name=point.name, own=own, doc=entry.doc or f"{point.value}.")
     path, problems = located(point.module), Problems()
     report = complain_at(path, problems)
     found = signature(path.read_bytes(), point.attr, report)
@@ -85,6 +88,14 @@ def _other(point: metadata.EntryPoint, catalogue: Catalogue) -> Entry:
         point.name, found.doc or f"{point.value}.", (*found.parameters, *catalogue.shared(features_of)),
         features=features_of, own=OwnArchitecture(point.module, point.attr, features_of),
     )  # fmt: skip
+
+
+def _check_once(point: metadata.EntryPoint, entry: Entry) -> None:
+    """Raise an `InputError` when an architecture declares what it shares with others as its own."""
+    twice = sorted(name for name, times in Counter(item.name for item in entry.parameters).items() if times > 1)
+    if twice:
+        fix = "declare it in OVERRIDES to change its default or range, or rename it"
+        raise InputError(f"{point.value} declares {', '.join(twice)}, which it shares with others", fix=fix)
 
 
 def located(module: str) -> Path:
@@ -119,7 +130,7 @@ def _modules(package: ModuleType) -> list[ModuleType]:
 def _entry(module: ModuleType, more: tuple[Parameter, ...] = ()) -> Entry:
     return Entry(
         name=module.__name__.rpartition(".")[2],
-        doc=(module.__doc__ or "").strip().splitlines()[0],
+        doc=(module.__doc__ or "").strip().partition("\n")[0],
         parameters=(*module.PARAMETERS, *more),
         finite=getattr(module, "FINITE", False),
         weighs=getattr(module, "WEIGHS", True),

@@ -60,13 +60,13 @@ def check_same(
         raise InputError(*differences[:-1], Problem(last.what, last.expected, ways))
 
 
-def check_contents(name: str, contents: Mapping[str, str], ledger: Ledger) -> None:
-    """Refuse to continue a sweep when files that its models begin with have changed.
+def accept_contents(name: str, contents: Mapping[str, str], ledger: Ledger) -> None:
+    """Keep what is in the files that a sweep's models begin with; refuse to continue it when one has changed.
 
     Args:
         name: of the sweep.
         contents: of these files: SHA-256 by parameter and value.
-        ledger: of the sweep; what it knows of them is kept as ``contents``.
+        ledger: of the sweep; gets what it does not know yet.
 
     Raises:
         InputError: with every such file and the ways on.
@@ -84,6 +84,7 @@ def check_contents(name: str, contents: Mapping[str, str], ledger: Ledger) -> No
     ]
     if problems:
         raise InputError(*problems)
+    ledger.put(contents={**known, **contents})
 
 
 def only_space_differs(old: Mapping[str, Any], definition: SweepDefinition) -> bool:

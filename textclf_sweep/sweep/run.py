@@ -34,7 +34,7 @@ from textclf_sweep.sweep.opening import FloorsThread, open_test, untested
 from textclf_sweep.sweep.own import try_models, undone
 from textclf_sweep.sweep.prerequisites import check_needs, contents
 from textclf_sweep.sweep.propose import limit_reached, total, warmed
-from textclf_sweep.sweep.resume import check_contents, check_same, collect
+from textclf_sweep.sweep.resume import accept_contents, check_same, collect
 
 RECORDED = ("textclf-sweep", "tensorflow", "keras", "mlflow", "optuna", "keras-tuner", "numpy")
 """Packages whose versions are recorded with a sweep."""
@@ -165,14 +165,12 @@ def _splits(definition: SweepDefinition, store: Store, observe: Observer, stop: 
 def _accept(context: _Context, text: str, *, extend: bool) -> None:
     """Begin the sweep, or find that it is the same one (or, with `extend`, one in another space), and clean up."""
     definition, ledger = context.definition, context.ledger
-    found = contents(definition)
     if ledger.get("sweep_id") is None:
         _begin(definition, context.splits, ledger)
     else:
         changes = partial(compare, context.splits, context.folder.corpus)
         check_same(definition, context.splits.data_hash, ledger, extend=extend, changes=changes)
-        check_contents(definition.name, found, ledger)
-    ledger.put(contents={**(ledger.get("contents") or {}), **found})
+    accept_contents(definition.name, contents(definition), ledger)
     collect(ledger, context.folder)
     if ledger.get("definition_hash") != definition.hash():
         _extend(context, text)
