@@ -140,7 +140,7 @@ def _lines(item: Parameter) -> Iterator[str]:
     default = "no default" if item.default is None else f"default {words.number(item.default) or '(empty)'}"
     yield f"{default}{searched}"
     when = "".join(f"; only while {parent} is {_listed(values)}" for parent, values in item.when)
-    yield f"{item.doc.rstrip('.')}; {item.expected()}{when}"
+    yield f"{item.doc[0].upper()}{item.doc[1:].rstrip('.')}; {item.expected()}{when}"
 
 
 def _range(distribution: Distribution) -> str:
