@@ -43,7 +43,7 @@ def test_one_is_shown_with_all_its_parameters(name: str, capsys: pytest.CaptureF
 def test_what_is_said_of_a_parameter(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["architectures", "lstm"]) == 0
     text = " ".join(capsys.readouterr().out.split())
-    assert "depth default 1; searched: 1 to 2, whole numbers number of LSTM layers; a whole number >= 1" in text
+    assert "depth default 1; searched: 1 to 2, whole numbers Number of LSTM layers; a whole number >= 1" in text
     assert "learning_rate default 0.001; searched: 0.0003 to 0.01, in the logarithm" in text
     assert "units default 128; searched: 32, 64 or 128" in text
     assert "; only while optimizer is sgd" in text
