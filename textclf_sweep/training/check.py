@@ -160,7 +160,7 @@ def _check_values(model: keras.Model, output: Any, few: Features) -> None:
 
 def _train(task: CheckTask, model: keras.Model, few: Features) -> None:
     """One step of training and one of scoring, as a trial makes them."""
-    given = {**task.trial.parameters, "learning_rate": LEARNING_RATE, "batch_size": ROWS, "epochs": 1}
+    given = {**models.parameters_of(task), "learning_rate": LEARNING_RATE, "batch_size": ROWS, "epochs": 1}
     before = [np.array(weight) for weight in model.trainable_weights]
     run = fit.Run(steps_of(model, given), few, few, 0)
     try:

@@ -36,10 +36,17 @@ def architecture_of(task: Task) -> Architecture:
     return cast("Architecture", importlib.import_module(f"textclf_sweep.architectures.{name}"))
 
 
+def parameters_of(task: Task) -> dict[str, Scalar]:
+    """A trial's parameters, and of those that a condition keeps out of it what they are with its architecture."""
+    architecture, given = architecture_of(task), dict(task.trial.parameters)
+    declared = (*architecture.PARAMETERS, *getattr(architecture, "OVERRIDES", ()))
+    return complete({item.name: item.preset for item in declared if item.name not in given} | given)
+
+
 def load(task: Task, corpus: Path, part: PartName) -> features.Features:
     """One part of the data as the trial's model reads it."""
     architecture = architecture_of(task)
-    found = features.load(architecture.FEATURES, corpus, task.cache, task.trial.parameters, part, task.folder)
+    found = features.load(architecture.FEATURES, corpus, task.cache, parameters_of(task), part, task.folder)
     encoder = getattr(architecture, "encoder", None)
     make = None if encoder is None else encoder(_info(found.info), **_own(task))
     if make is None:
@@ -57,7 +64,7 @@ def borrowed(task: Task, info: FeatureInfo, seed: int) -> Iterator[Steps]:
     own model, or of a pretrained one, could begin with something that this program cannot draw again.
     """
     keras.utils.set_random_seed(seed)
-    architecture, given = architecture_of(task), complete(task.trial.parameters)
+    architecture, given = architecture_of(task), parameters_of(task)
     kept = False
     try:
         if task.own is not None or (hasattr(architecture, "encoder") and info.encoded is None):
@@ -75,7 +82,7 @@ def borrowed(task: Task, info: FeatureInfo, seed: int) -> Iterator[Steps]:
 
 def _pooled(key: Hashable, task: Task, info: FeatureInfo, seed: int) -> Pooled:
     """A model of these shapes with its first weights, for this task alone."""
-    given = complete(task.trial.parameters)
+    given = parameters_of(task)
 
     def make() -> Pooled:
         model = build(task, info)
@@ -93,9 +100,8 @@ def _pooled(key: Hashable, task: Task, info: FeatureInfo, seed: int) -> Pooled:
 
 def _shapes(task: Task, info: FeatureInfo) -> Hashable:
     """What a traced model depends on: two trials of which it is equal can use the same one."""
-    given = complete(task.trial.parameters)
-    names = {item.name for item in architecture_of(task).PARAMETERS} - {"dropout"}
-    chosen = {name: given[name] for name in names if name in given}
+    given = parameters_of(task)
+    chosen = {name: value for name, value in _own(task).items() if name != "dropout"}
     traced = {name: given[name] for name in TRACED}
     # Without dropout there is no layer for it.
     what = {**chosen, **traced, "dropped": bool(given.get("dropout"))}
@@ -128,6 +134,6 @@ def _info(info: FeatureInfo, *, plain: bool = False) -> BuildInfo:
 
 
 def _own(task: Task) -> dict[str, Scalar]:
-    """The architecture's own hyperparameters; one that another makes meaningless is absent from the trial."""
-    given = task.trial.parameters
-    return {item.name: given.get(item.name, item.preset) for item in architecture_of(task).PARAMETERS}
+    """The architecture's own hyperparameters."""
+    given = parameters_of(task)
+    return {item.name: given[item.name] for item in architecture_of(task).PARAMETERS}

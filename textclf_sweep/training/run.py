@@ -138,7 +138,7 @@ def _fit(
                 for fold in folds
             ]
             fit.fit(
-                runs, parameters=task.trial.parameters, metric=task.metric, early_stopping=task.early_stopping,
+                runs, parameters=models.parameters_of(task), metric=task.metric, early_stopping=task.early_stopping,
                 report=report, fitted=fitted,
             )  # fmt: skip
             return runs[0].steps.model.get_weights(), None
@@ -177,7 +177,7 @@ def _finish(task: EvaluateTask, steps: Steps) -> None:
     """Give the model the weights that are to be scored: those of a trained one, or by training it here and now."""
     if task.refit is not None:
         train = models.load(task, task.corpus, "train")
-        fit.refit(steps, train, parameters=task.trial.parameters, seed=task.refit.seed, epochs=task.refit.epochs)
+        fit.refit(steps, train, parameters=models.parameters_of(task), seed=task.refit.seed, epochs=task.refit.epochs)
     elif task.weights is None:
         raise ValueError(f"task {task.key} has neither weights nor a way to train them")
     else:
