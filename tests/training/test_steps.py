@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -72,3 +74,22 @@ def test_clipping_shortens_all_gradients_together(moved) -> None:
 def test_the_first_step_of_a_warm_up_is_a_part_of_the_full_one(moved) -> None:
     for whole, part in zip(moved(), moved(batch_size=40, epochs=2, warmup=0.5), strict=True):
         assert not np.allclose(whole, part)
+
+
+@pytest.mark.parametrize("clip_norm", [0.0, 1.0])
+def test_an_embedding_that_no_gradient_reaches_stays(keras, random_rows, steps_of, monkeypatch, clip_norm) -> None:
+    steps = importlib.import_module("textclf_sweep.training.steps")
+    monkeypatch.setattr(steps, "tables_of", partial(steps.tables_of, least=1))
+    tokens, data = keras.Input((None,), dtype="int32"), random_rows(8)
+    words = keras.ops.stop_gradient(keras.layers.Embedding(30, 4)(tokens))
+    output = keras.layers.Dense(3, activation="softmax")(keras.layers.GlobalAveragePooling1D()(words))
+    made = steps_of(keras.Model(tokens, output), PLAIN | {"optimizer": "adam", "clip_norm": clip_norm})
+    before = made.model.get_weights()
+    if clip_norm:  # Keras updates the embedding then, and says that there is nothing to do
+        with pytest.warns(UserWarning, match="Gradients do not exist"):
+            made.learn(data.inputs, data.labels)
+    else:
+        made.learn(data.inputs, data.labels)
+    made.settle()
+    changed = [not np.array_equal(*pair) for pair in zip(before, made.model.get_weights(), strict=True)]
+    assert changed == [False, True, True]

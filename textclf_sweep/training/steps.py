@@ -113,11 +113,12 @@ def _learning(
         variables = model.trainable_variables
         gradients = dict(zip(map(id, variables), tape.gradient(objective, variables), strict=True))
         for table, embedding in caught_up.items():
-            embedding.apply(rows[table], gradients[table])
+            if gradients[table] is not None:
+                embedding.apply(rows[table], gradients[table])
         rest = [gradients[id(variable)] for variable in others]
         if optimizer.global_clipnorm:
             # A word that stands in a batch twice has two gradients; the norm is that of their sum.
-            rest = [tf.convert_to_tensor(gradient) for gradient in rest]
+            rest = [None if gradient is None else tf.convert_to_tensor(gradient) for gradient in rest]
         optimizer.apply(rest, others)
         return tf.reduce_mean(each) + penalties, tf.argmax(output, axis=-1, output_type=tf.int32)
 
