@@ -82,7 +82,7 @@ def test_those_of_the_users_own_are_tried_and_no_other(own: Any, mine: OwnArchit
     assert tried(own, engine) is None
     assert [task.key for task in engine.tasks] == ["check.mine", "check.yours"]
     task = engine.tasks[0]
-    assert (task.own, task.folder, task.corpus, task.limit) == (mine, tmp_path, own.folder.corpus, 1800.0)
+    assert (task.own, task.folder, task.corpus, task.limit) == (mine, tmp_path, own.folder.corpus, 300.0)
     assert own.definition.searches[1].space.holds(task.trial.parameters)
     assert [event for event in own.events if isinstance(event, Notice)]
     assert (own.folder.cache / f"{mine.digest}.py").read_text() == SOURCE
@@ -114,7 +114,7 @@ def test_everything_that_is_wrong_is_said_at_once(own: Any, monkeypatch: pytest.
 @pytest.mark.parametrize(
     ("end", "error", "words"),
     [
-        (lambda key: TaskTimedOut(key, 1800.0), InputError, "longer than budget.trial_time (1800 s)"),
+        (lambda key: TaskTimedOut(key, 1800.0), InputError, "longer than 1800 s"),
         (lambda key: TaskErrored(key, "OSError: disk full", "..."), StorageError, "OSError: disk full"),
     ],
 )

@@ -301,6 +301,11 @@ class TestCheckSame:
         assert "--name" in told
         assert "sweep delete lstm" in told
 
+    def test_of_other_architectures_it_is_not_said_that_their_parameters_are_others(self, sweep) -> None:
+        told, error = self.refused(sweep, searches=(Search("gru", SearchSpace.of({"epochs": Range(1, 2)})),))
+        assert "parameters." not in told
+        assert len(error.problems) == 1
+
     def test_a_distribution_is_shown_whole(self, sweep) -> None:
         (search,) = sweep.definition.searches
         told, error = self.refused(sweep, space=search.space.fix({"dropout": 0.2}))

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Container, Mapping, Sequence
 
 from textclf_sweep.definition.catalogue import Entry
-from textclf_sweep.definition.nodes import BrokenNode, Field, Problems
+from textclf_sweep.definition.entries import KEYS
+from textclf_sweep.definition.nodes import BrokenNode, Field, MapNode, Problems
 from textclf_sweep.definition.values import unknown_key
 
 EMBEDDING, PATH, TRAINABLE = "embedding", "path", "trainable"
 """The key, and what it can have as a mapping."""
+KNOWN = {PATH, TRAINABLE, *KEYS}
 
 
 def shared(
@@ -49,6 +51,10 @@ def _unfolded(
 ) -> dict[str, Field]:
     """Entries in which ``embedding: {path, trainable}`` is two entries; `known` are the architecture's parameters."""
     whole = entries.get(EMBEDDING)
+    if whole is not None and isinstance(whole.node, MapNode) and not KNOWN & set(whole.node.entries):
+        fix = "e.g. embedding: {path: glove.txt, trainable: false}, or {values: [none, glove.txt]} to search"
+        problems.add(whole, "it says nothing of a path", "a path, or a mapping with path and trainable", fix)
+        return {name: field for name, field in entries.items() if name != EMBEDDING}
     if whole is None or not (whole.get(PATH) or whole.get(TRAINABLE)):
         return dict(entries)
     found = {name: field for name, field in entries.items() if name != EMBEDDING}

@@ -20,6 +20,8 @@ from textclf_sweep.training.own import keep
 from textclf_sweep.training.tasks import Checked, CheckTask
 from textclf_sweep.trial import History
 
+LIMIT = 300.0
+"""Seconds that trying a model may take, where budget.trial_time is not less."""
 ROOM = "a model that can be built and trained here"
 
 
@@ -97,7 +99,7 @@ def _task(definition: SweepDefinition, search: Search, folder: SweepFolder) -> C
         trial=first_trial(definition, search),
         corpus=folder.corpus / fold_name(1) if definition.data.folds else folder.corpus,
         cache=folder.cache,
-        limit=definition.budget.trial_time,
+        limit=min(definition.budget.trial_time, LIMIT),
         folder=Path(definition.folder),
         own=search.own,
     )
@@ -119,10 +121,13 @@ def _tried(task: CheckTask, engine: Engine, watch: Watch) -> Problem | Ending | 
         case TaskFinished(_, Checked(problem)):
             return problem
         case TaskCrashed(_, cause):
+            if cause.startswith("exited"):
+                what = f"the process that tried the model {cause}"
+                return Problem(what, "a function that returns a model", "does the file end the process itself?", place)
             what = f"the process that tried the model was {cause}"
             return Problem(what, ROOM, "a smaller model, or one worker (`--workers 1`), needs less memory", place)
         case TaskTimedOut(_, limit):
-            what = f"trying the model on a few texts took longer than budget.trial_time ({limit:g} s)"
+            what = f"trying the model on a few texts took longer than {limit:g} s"
             return Problem(what, ROOM, "does the file wait for something, or load very much?", place)
         case TaskErrored(_, message, _):
             raise StorageError(

@@ -39,8 +39,8 @@ def check_same(
     name, old_hash = definition.name, ledger.get("data", {}).get("data_hash")
     found = _differences(ledger.get("definition", {}), definition.identity())
     others = [item for item in found if not item[0].startswith(SPACE)]
-    if any(key == "architecture" for key, _, _ in found):  # what is in their files goes without saying
-        found = [item for item in found if not item[0].startswith(OWN)]
+    if any(key == "architecture" for key, _, _ in found):  # what is in their files, or searched, goes without saying
+        found = [item for item in found if not item[0].startswith((OWN, SPACE))]
         others = [item for item in others if not item[0].startswith(OWN)]
     differences = [_changed(name, item, extend=extend) for item in (others if extend else found)]
     if old_hash != data_hash:

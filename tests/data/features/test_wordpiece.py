@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -158,7 +159,10 @@ def test_a_whole_checkpoint_is_accepted(bert: Path) -> None:
         ({"model_type": None}, "it names no model_type"),
         ({"hidden_act": "relu"}, "hidden_act 'relu' is not supported"),
         ({"position_embedding_type": "relative_key"}, "position_embedding_type 'relative_key' is not"),
-        ({"vocab_size": 20}, "the vocabulary has 117 tokens, and the model knows 20"),
+        ({"vocab_size": 20}, r"word_embeddings.weight has the shape \[117, 32\], and config.json says \[20, 32\]"),
+        ({"hidden_size": 64}, r"has the shape \[117, 32\], and config.json says \[117, 64\]"),
+        ({"intermediate_size": 3}, "encoder.layer.0.intermediate.dense.weight has the shape"),
+        ({"num_hidden_layers": 1}, "it has 2 layers, and config.json says 1"),
         ({"max_position_embeddings": None}, "it does not say how many tokens"),
         ({"max_position_embeddings": 31}, "texts may be 32 tokens long, and the checkpoint reads 31"),
         ({"class_name": "RobertaBackbone"}, "a preset of class 'RobertaBackbone'"),
@@ -169,6 +173,18 @@ def test_models_that_cannot_be_used(bert: Path, values: dict[str, Any], message:
     changed(bert / "config.json", **values)
     with pytest.raises(DataError, match=message):
         check_model(bert, 32)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "message"),
+    [(200, "the vocabulary has 200 tokens, and the model knows 117$"), (50, "most words would be unknown to it")],
+)
+def test_a_vocabulary_of_another_model(bert: Path, tokens: int, message: str) -> None:
+    known = (bert / "vocab.txt").read_text().splitlines()
+    (bert / "vocab.txt").write_text("\n".join([*known, *(f"more{index}" for index in range(200))][:tokens]))
+    with pytest.raises(DataError) as raised:
+        check_model(bert, 32)
+    assert re.search(message, raised.value.problems[0].what)
 
 
 def test_a_preset_of_keras_is_accepted(bert: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -125,6 +126,9 @@ def check_model(folder: Path, max_length: int) -> None:
     if tokens > size:
         what = f"the vocabulary has {tokens} tokens, and the model knows {size}"
         raise DataError(Problem(what, "a vocabulary and a model that belong together", where=str(folder)))
+    if tokens < size / 2:  # sizes are rounded up, but never so far
+        what = f"the vocabulary has {tokens} tokens, and the model knows {size}: most words would be unknown to it"
+        raise DataError(Problem(what, "a vocabulary and a model that belong together", where=str(folder)))
     if max_length > longest:
         what = f"texts may be {max_length} tokens long, and the checkpoint reads {longest}"
         raise DataError(Problem(what, f"at most {longest}", f"set max_length: {longest}", key="max_length"))
@@ -144,7 +148,7 @@ def _hugging_face(folder: Path, config: Mapping[str, Any]) -> tuple[int | None, 
             raise _unsupported(folder, f"{name} {config[name]!r} is not supported")
     weights = folder / "model.safetensors"
     if weights.is_file():
-        _check_weights(weights)
+        _check_weights(weights, config)
     elif not (folder / "model.safetensors.index.json").is_file():
         fix = ""
         if (folder / "pytorch_model.bin").is_file():
@@ -169,7 +173,7 @@ def _unsupported(folder: Path, what: str) -> DataError:
     return DataError(Problem(what, expected, f"set {_KEY} to such a folder", where=str(folder / "config.json")))
 
 
-def _check_weights(path: Path) -> None:
+def _check_weights(path: Path, config: Mapping[str, Any]) -> None:
     """Look at what a file in safetensors format says of itself: the length of a JSON object, it, and the numbers."""
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
@@ -188,6 +192,27 @@ def _check_weights(path: Path) -> None:
             what = f"the checkpoint has no {name}"
             fix = "save it with transformers' BertModel, which has a pooler" if "pooler" in name else ""
             raise DataError(Problem(what, "the weights of a whole BERT", fix, where=str(path)))
+    _check_shapes(path, header, config)
+
+
+def _check_shapes(path: Path, header: Mapping[str, Any], config: Mapping[str, Any]) -> None:
+    """Whether the weights are those of the model that the configuration describes."""
+    shapes = {name: item.get("shape") for name, item in header.items() if name != "__metadata__"}
+    layers = {found[1] for name in shapes if (found := re.search(r"encoder\.layer\.([0-9]+)\.", name))}
+    expected = {
+        "embeddings.word_embeddings.weight": [config.get("vocab_size"), config.get("hidden_size")],
+        "encoder.layer.0.intermediate.dense.weight": [config.get("intermediate_size"), config.get("hidden_size")],
+    }
+    wrong = [
+        f"{name} has the shape {shapes[name]}, and config.json says {shape}"
+        for end, shape in expected.items()
+        for name in shapes
+        if name.endswith(end) and shapes[name] != shape
+    ]
+    if len(layers) != config.get("num_hidden_layers"):
+        wrong.append(f"it has {len(layers)} layers, and config.json says {config.get('num_hidden_layers')}")
+    if wrong:
+        raise DataError(Problem(wrong[0], "weights and a config.json that belong together", where=str(path)))
 
 
 def _number(config: Mapping[str, Any], name: str) -> int | None:
