@@ -20,7 +20,7 @@ from textclf_sweep.definition.types import Metric, OwnArchitecture
 from textclf_sweep.errors import InputError, Problem, StorageError
 from textclf_sweep.training import fit, models
 from textclf_sweep.training.own import file_of
-from textclf_sweep.training.steps import steps_of, tensor
+from textclf_sweep.training.steps import is_softmax, steps_of, tensor
 from textclf_sweep.training.tasks import Checked, CheckTask, Decision
 
 ROWS = 8
@@ -142,7 +142,7 @@ def _check_values(model: keras.Model, output: Any, few: Features) -> None:
             "its output is not finite for texts of the data", "finite numbers", "mind logarithms and divisions"
         )
     last = model.layers[-1]
-    softmax = getattr(last, "activation", None) is keras.activations.softmax or isinstance(last, keras.layers.Softmax)
+    softmax = is_softmax(last)
     shares = bool((output >= 0).all() and np.allclose(output.sum(axis=1), 1, atol=1e-3))
     sigmoid = getattr(last, "activation", None) is keras.activations.sigmoid
     right = "softmax as the activation of the last layer, or logits without any"

@@ -151,11 +151,14 @@ def tensor(batch: Batch) -> Any:
     return batch
 
 
+def is_softmax(layer: keras.layers.Layer) -> bool:
+    """Whether a layer's output is that of a softmax: of a model's last layer, whether it returns probabilities."""
+    return getattr(layer, "activation", None) is keras.activations.softmax or isinstance(layer, keras.layers.Softmax)
+
+
 def _logits(model: keras.Model) -> Callable[[tf.Tensor], tf.Tensor]:
     """Output of shape (batch, labels), in a graph -> logits of the same shape, as Keras' cross-entropy finds them."""
-    last = model.layers[-1]
-    softmax = getattr(last, "activation", None) is keras.activations.softmax or isinstance(last, keras.layers.Softmax)
-    if not softmax:
+    if not is_softmax(model.layers[-1]):
         return lambda output: output
     epsilon = keras.config.epsilon()
 
