@@ -50,9 +50,10 @@ def check(task: CheckTask) -> Checked:
     """
     try:
         few = _few(models.load(task, task.corpus, "train"))
-        keras.utils.set_random_seed(task.trial.seed)
         model = _step(
-            lambda: models.build(task, few.info), "building the model failed", "a function that returns a model"
+            lambda: models.seeded(task, few.info, task.trial.seed),
+            "building the model failed",
+            "a function that returns a model",
         )
         _check_model(model, models.architecture_of(task), few)
         _step(lambda: _train(task, model, few), "training the model on one batch failed", "a model that can be trained")

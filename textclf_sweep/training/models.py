@@ -63,12 +63,11 @@ def borrowed(task: Task, info: FeatureInfo, seed: int) -> Iterator[Steps]:
     One that an earlier trial has traced is used again where that is known to change nothing: the weights of a user's
     own model, or of a pretrained one, could begin with something that this program cannot draw again.
     """
-    keras.utils.set_random_seed(seed)
     architecture, given = architecture_of(task), parameters_of(task)
     kept = False
     try:
         if task.own is not None or (hasattr(architecture, "encoder") and info.encoded is None):
-            yield steps_of(build(task, info), given)
+            yield steps_of(seeded(task, info, seed), given)
         else:
             key = _shapes(task, info)
             pooled = _pooled(key, task, info, seed)
@@ -85,7 +84,7 @@ def _pooled(key: Hashable, task: Task, info: FeatureInfo, seed: int) -> Pooled:
     given = parameters_of(task)
 
     def make() -> Pooled:
-        model = build(task, info)
+        model = seeded(task, info, seed)
         return Pooled(steps_of(model, given), Start(model))
 
     pooled = _POOL.take(key, make)
@@ -107,6 +106,17 @@ def _shapes(task: Task, info: FeatureInfo) -> Hashable:
     what = {**chosen, **traced, "dropped": bool(given.get("dropout"))}
     features = (len(info.labels), info.vocabulary_size, info.max_length, str(info.vectors), info.encoded)
     return (task.trial.architecture, *features, *sorted(what.items()))
+
+
+def seeded(task: Task, info: FeatureInfo, seed: int) -> keras.Model:
+    """A new model, as the first one that a process builds with this seed.
+
+    Not for one that is used again: either call makes TensorFlow prepare all traced steps anew, which takes longer than
+    all else before a trial's first step.
+    """
+    keras.backend.clear_session(free_memory=False)
+    keras.utils.set_random_seed(seed)
+    return build(task, info)
 
 
 def build(task: Task, info: FeatureInfo, *, plain: bool = False) -> keras.Model:

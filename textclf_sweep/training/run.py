@@ -35,7 +35,7 @@ _threads: int | None = None
 def run_task(task: Task, report: Report, threads: int) -> Outcome:
     """Run one task; called again and again in one process.
 
-    A trial's result does not depend on what ran in the process before it: seeds are set and Keras' state cleared.
+    A trial's result does not depend on what ran in the process before it: see `models.borrowed`.
 
     Args:
         task: what to do.
@@ -46,7 +46,6 @@ def run_task(task: Task, report: Report, threads: int) -> Outcome:
         A `TrialResult` (also when training failed), an `Evaluation` or a `Checked`.
     """
     _configure(threads)
-    keras.backend.clear_session(free_memory=False)
     if isinstance(task, CheckTask):
         return check.check(task)
     return _evaluate(task) if isinstance(task, EvaluateTask) else _train(task, report)
@@ -188,6 +187,7 @@ def _finish(task: EvaluateTask, steps: Steps) -> None:
 def _plain(task: EvaluateTask, info: FeatureInfo, weights: list[NDArray[Any]]) -> keras.Model:
     """The model of Keras' own layers alone, so that Keras can read it without this package."""
     keras.backend.clear_session(free_memory=False)  # names of layers are to be those of a first model
+    keras.utils.set_random_seed(task.trial.seed)  # and the states of dropout are saved, too
     return models.finished(task, info, weights)
 
 
