@@ -51,7 +51,8 @@ def test_every_command_works_in_the_order_of_the_readme(shipped: Any, shorten: A
 
 
 def test_the_commands_of_its_table_are_all_there_are(shipped: Any) -> None:
-    first_cells = re.findall(r"^\| (`.*?) \|", README, re.MULTILINE)
+    commands_table = README.partition("| command | what it does |")[2].partition("\n\n")[0]
+    first_cells = re.findall(r"^\| (`.*?) \|", commands_table, re.MULTILINE)
     said = {cell.removeprefix("sweep ").split()[0] for row in first_cells for cell in re.findall(r"`(.*?)`", row)}
     helped = shipped.sweep("--help").out.partition("Commands:")[2]
     assert said == set(re.findall(r"^  (\w+)", helped, re.MULTILINE))
