@@ -107,6 +107,19 @@ class TestUsedAgain:
         assert train(made) == first
         assert len(models._POOL._idle) == 1
 
+    def test_a_trial_that_finds_its_model_does_not_make_tensorflow_prepare_it_again(
+        self, keras: ModuleType, task, train, monkeypatch
+    ) -> None:
+        """Either of these empties TensorFlow's cache of kernels, and the first step then takes a tenth of a second."""
+        train(task("mean_embedding"))
+        called: list[str] = []
+        monkeypatch.setattr(keras.backend, "clear_session", lambda **_: called.append("clear_session"))
+        monkeypatch.setattr(keras.utils, "set_random_seed", lambda _: called.append("set_random_seed"))
+        train(task("mean_embedding", seed=6))
+        assert called == []
+        train(task("mean_embedding", depth=1))
+        assert called == ["clear_session", "set_random_seed"]
+
 
 class TestWhatIsNotThere:
     """A condition of the search space can keep any parameter out of a trial; it then is what the architecture says."""
