@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -31,6 +31,12 @@ together, and the rows of all of them in these."""
 SPREADS = ("val_loss_std", "val_accuracy_std", "val_macro_f1_std")
 """What an epoch reports besides with folds: the (population) standard deviation over them."""
 
+PROBES = ("gradient_norm", "weight_norm", "dead_units", "saturated_units")
+"""What an epoch may report of each layer, as ``<probe>/<layer>``; see `textclf_sweep.training.probes`."""
+
+PROBED = ("prediction_entropy", "batch_loss_std", "batch_loss_max")
+"""What an epoch reports besides of the model as a whole, for diagnosis."""
+
 OBJECTIVES: Mapping[str, str] = {
     "val_accuracy": "maximize",
     "val_macro_f1": "maximize",
@@ -40,6 +46,10 @@ OBJECTIVES: Mapping[str, str] = {
     "loss": "minimize",
 }
 """The metrics a sweep can optimise and the direction that is better."""
+
+
+FEW_LABELS = 20
+"""Labels up to which every epoch keeps its confusion matrix."""
 
 
 class TrialState(StrEnum):
@@ -98,8 +108,11 @@ class EpochEvent:
         trial: the trial's number.
         attempt: from 1.
         epoch: from 1.
-        metrics: the values named in `METRICS`, with folds also those in `SPREADS`.
+        metrics: the values named in `METRICS`, with folds also those in `SPREADS`; and what was probed (`PROBES`,
+            `PROBED`).
         time: wall-clock time of the end of the epoch, seconds since 1970.
+        confusion: validation counts, ``confusion[true][predicted]``; empty with more than `FEW_LABELS` labels, whose
+            counts would outgrow all else.
     """
 
     trial: int
@@ -107,6 +120,7 @@ class EpochEvent:
     epoch: int
     metrics: Mapping[str, float]
     time: float
+    confusion: tuple[tuple[int, ...], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """As a JSON object."""
@@ -115,7 +129,8 @@ class EpochEvent:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> EpochEvent:
         """The inverse of `to_json`."""
-        return cls(**{**value, "metrics": _metrics(value["metrics"])})
+        confusion = tuple(map(tuple, value.get("confusion", ())))
+        return cls(**{**value, "metrics": _metrics(value["metrics"]), "confusion": confusion})
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +169,11 @@ class TrialResult:
         weights_hash: SHA-256 of the weights file saved before this result, or empty; with folds none is saved.
         failure: set when state is FAILED.
         versions: versions of the libraries that trained it, by package name.
+        right: which validation rows the restored weights label rightly, in the rows' order (fold after fold), as
+            `bits_of` writes it; empty when no epoch finished.
+        start: what was probed of the model before its first step, named as in `EpochEvent.metrics`, and its ``loss``.
+        losses: of the batches of the first epoch, evenly spread ones, 100 at the most; of a trial that diverged, of the
+            epoch it diverged in.
     """
 
     trial: int
@@ -171,6 +191,9 @@ class TrialResult:
     weights_hash: str = ""
     failure: Failure | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
+    right: str = ""
+    start: Mapping[str, float] = field(default_factory=dict)
+    losses: tuple[float, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """As a JSON object."""
@@ -188,6 +211,8 @@ class TrialResult:
                 "value": None if value["value"] is None else float(value["value"]),
                 "confusion": tuple(tuple(row) for row in value["confusion"]),
                 "failure": Failure(**value["failure"]) if value["failure"] else None,
+                "start": _metrics(value.get("start", {})),
+                "losses": tuple(map(float, value.get("losses", ()))),
             }
         )
 
@@ -232,6 +257,18 @@ class TrialRecord:
 
 History = tuple[TrialRecord, ...]
 """Every trial of a sweep by number: the only thing proposals, pruning and analysis look at."""
+
+
+def bits_of(values: Iterable[bool]) -> str:
+    """Yes and no of some rows in a short text: their number, a colon, and their bits in hexadecimal, first row first."""
+    bits = "".join("1" if value else "0" for value in values)
+    return f"{len(bits)}:{int(bits or '0', 2):x}"
+
+
+def from_bits(text: str) -> tuple[bool, ...]:
+    """The inverse of `bits_of`; empty for an empty text."""
+    count, _, digits = text.partition(":")
+    return tuple(bit == "1" for bit in f"{int(digits, 16):0{int(count)}b}"[: int(count)]) if text else ()
 
 
 def derive_seed(*parts: int | str) -> int:

@@ -12,9 +12,12 @@ from typing import Any, Literal, get_args
 from textclf_sweep.definition.space import SearchSpace
 from textclf_sweep.trial import Parameters, Scalar
 
-FREE = ("run_cap", "budget", "engine", "workers", "description", "folder")
+FREE = ("run_cap", "budget", "engine", "workers", "description", "folder", "baselines")
 """Keys that may change between two runs of one sweep; a change of any other makes it another sweep."""
 
+
+BASELINES = ("chance", "majority", "linear")
+"""What trials can be compared with: see `textclf_sweep.floors`."""
 
 Allocate = Literal["each", "race"]
 ALLOCATE: tuple[Allocate, ...] = get_args(Allocate)
@@ -219,6 +222,7 @@ class SweepDefinition:
         workers: how many trials train at once; None lets the engine choose.
         description: free text shown in MLflow.
         folder: absolute path of what relative paths in parameters start from.
+        baselines: what the trials are compared with, of `BASELINES`.
         ignored: keys that were accepted and have no effect here: those of other tools, and (with the reason in
             brackets) one whose value has none.
     """
@@ -239,6 +243,7 @@ class SweepDefinition:
     workers: int | None = None
     description: str = ""
     folder: str = ""
+    baselines: tuple[str, ...] = BASELINES
     ignored: tuple[str, ...] = ()
 
     @property
