@@ -23,6 +23,11 @@ def say(text: str) -> None:
     write(sys.stdout, f"{text}\n")
 
 
+def say_as_is(text: str) -> None:
+    """Lines that end with a line break already."""
+    write(sys.stdout, text)
+
+
 def warn(text: str) -> None:
     """One line (or several) to stderr."""
     write(sys.stderr, f"{text}\n")
