@@ -1,4 +1,4 @@
-"""From a sweep's ledger to a diagnosis: what is known of a trial is put together, measured where need be, and judged."""
+"""From a sweep's ledger to a diagnosis: what is known of a trial, and what must be measured anew, judged."""
 
 from __future__ import annotations
 

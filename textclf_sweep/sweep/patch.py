@@ -9,12 +9,10 @@ from typing import Any
 
 from textclf_sweep.errors import InputError
 
-RESTATED = ("parameters", "enqueue")
-
 
 def as_yaml(patch: Mapping[str, Any]) -> str:
     """A patch as the lines of a definition."""
-    return _dumped(dict(patch))
+    return _dumped({key: _styled(value) for key, value in patch.items()})
 
 
 def patched(text: str, overrides: Sequence[str], patch: Mapping[str, Any], name: str) -> str:
@@ -24,7 +22,7 @@ def patched(text: str, overrides: Sequence[str], patch: Mapping[str, Any], name:
         text: YAML of the definition.
         overrides: texts ``key.path=value`` that it was run with.
         patch: sections with their keys, or keys with their values.
-        name: of the new sweep.
+        name: of the new sweep, where the definition has one.
 
     Raises:
         InputError: the text is no mapping.
@@ -48,12 +46,28 @@ def patched(text: str, overrides: Sequence[str], patch: Mapping[str, Any], name:
         if not isinstance(root.get(section), dict):
             root[section] = {}
         for key, value in content.items():
-            _put(root, [section, key], value)
+            _put(root, [section, key], _inline(value))
             if section == "parameters":
                 _forget(root, key, names)
-    if "name" in root or name:
+    if "name" in root:
         root["name"] = name
     return _dumped(root)
+
+
+def _styled(value: Any) -> Any:
+    """A section with each of its keys on a line of its own."""
+    return {key: _inline(item) for key, item in value.items()} if isinstance(value, Mapping) else value
+
+
+def _inline(value: Any) -> Any:
+    """A mapping that is written on one line: ``{min: 1, max: 2}``."""
+    from ruamel.yaml.comments import CommentedMap  # noqa: PLC0415 - not needed before
+
+    if not isinstance(value, Mapping):
+        return value
+    line = CommentedMap(value)
+    line.fa.set_flow_style()
+    return line
 
 
 def _put(root: Any, path: Sequence[str], value: Any) -> None:

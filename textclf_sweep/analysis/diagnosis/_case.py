@@ -228,6 +228,8 @@ class Case:
         if self.verdict is not None and "linear" in self.verdict.numbers:
             return self.verdict.numbers["linear"]
         known = self.data.linear if self.data is not None else None
+        if known is None and self.reading is not None:
+            known = self.reading.whole
         return self.commonest if known is None else known
 
     @cached_property

@@ -136,7 +136,7 @@ def overfitting(case: Case) -> Cause | None:
     if case.train_accuracy < MEMORISED or gap < 0.15 or case.data is None or case.name in ("good", ""):
         return None
     per_label = case.data.rows / max(1, len(case.data.train))
-    score = min(0.7, 0.25 + gap) if per_label >= 50 else 0.3
+    score = min(0.5 if vectors(case) else 0.7, 0.25 + gap) if per_label >= 50 else 0.3
     held = case.curve("val_loss")
     worse = held[-1] / max(min(held), 1e-9) if held else 1.0
     explanation = (
