@@ -260,7 +260,7 @@ History = tuple[TrialRecord, ...]
 
 
 def bits_of(values: Iterable[bool]) -> str:
-    """Yes and no of some rows in a short text: their number, a colon, and their bits in hexadecimal, first row first."""
+    """Yes and no of some rows in a short text: their number, a colon, and their bits in hexadecimal."""
     bits = "".join("1" if value else "0" for value in values)
     return f"{len(bits)}:{int(bits or '0', 2):x}"
 
