@@ -119,23 +119,25 @@ def _right(train: Features, validation: Features) -> list[bool] | None:
     labels = np.asarray(train.labels)[rows]
     if len(np.unique(labels)) < 2:
         return None
-    transformer = TfidfTransformer(sublinear_tf=True)
+    known, asked = _cells(train, rows), _cells(validation, np.arange(len(validation.labels)))
+    if not isinstance(train.inputs, SparseRows):  # counts; others have their weights
+        weigh = TfidfTransformer(sublinear_tf=True).fit(known)
+        known, asked = weigh.transform(known), weigh.transform(asked)
     model = LogisticRegression(C=3.0, tol=1e-3, max_iter=300)
     with threadpool_limits(1):
-        model.fit(transformer.fit_transform(_counts(train, rows)), labels)
-        predicted = model.predict(transformer.transform(_counts(validation, np.arange(len(validation.labels)))))
+        predicted = model.fit(known, labels).predict(asked)
     return [bool(value) for value in predicted == np.asarray(validation.labels)]
 
 
-def _counts(found: Features, rows: np.ndarray) -> csr_array:
-    """How often each token is in each row, shape (rows, vocabulary)."""
+def _cells(found: Features, rows: np.ndarray) -> csr_array:
+    """How often each token is in each row, or what its weight is there, shape (rows, vocabulary)."""
     import numpy as np  # noqa: PLC0415 - heavy
     from scipy.sparse import csr_array  # noqa: PLC0415 - heavy
 
     if isinstance(found.inputs, SparseRows):
         taken = found.inputs.take(rows)
         cells = taken.coordinates()
-        return csr_array((np.abs(taken.values), (cells[:, 0], cells[:, 1])), shape=(len(taken), taken.width))
+        return csr_array((taken.values, (cells[:, 0], cells[:, 1])), shape=(len(taken), taken.width))
     ids = np.asarray(found.inputs[rows])
     row, column = np.nonzero(ids)
     values = np.ones(len(row), np.float32)

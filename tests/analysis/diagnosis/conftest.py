@@ -52,7 +52,7 @@ def confusion(accuracy: float, rows: int = ROWS, labels: int = 4) -> tuple[tuple
     each = rows // labels
     right = round(accuracy * each)
     return tuple(
-        tuple(right if column == row else each - right if column == (row + 1) % labels else 0 for column in range(labels))
+        tuple({row: right, (row + 1) % labels: each - right}.get(column, 0) for column in range(labels))
         for row in range(labels)
     )
 
@@ -64,8 +64,10 @@ def right(accuracy: float, rows: int = ROWS) -> str:
 def events(curves: Mapping[str, Sequence[float]]) -> tuple[EpochEvent, ...]:
     count = max(map(len, curves.values()), default=0)
     return tuple(
-        EpochEvent(1, 1, epoch + 1, {name: values[epoch] for name, values in curves.items() if epoch < len(values)}, 1.0)
-        for epoch in range(count)
+        EpochEvent(
+            1, 1, epoch, {name: values[epoch - 1] for name, values in curves.items() if epoch <= len(values)}, 1.0
+        )
+        for epoch in range(1, count + 1)
     )
 
 

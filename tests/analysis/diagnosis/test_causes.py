@@ -150,7 +150,7 @@ def test_imbalance(make_case: MakeCase) -> None:
 
 def test_distribution_shift_is_a_cause_even_of_a_good_figure(make_case: MakeCase) -> None:
     found = diagnose(make_case(data={"shift": 0.99, "held_out": 0.95, "linear": 0.6, "unseen": 0.5}, linear=0.6))
-    assert ("cause", "distribution_shift") == first(found)
+    assert first(found) == ("cause", "distribution_shift")
 
 
 def test_leakage(make_case: MakeCase) -> None:
@@ -173,8 +173,8 @@ def test_capacity(make_case: MakeCase) -> None:
 
 def test_too_few_epochs(make_case: MakeCase) -> None:
     curves = {"loss": (1.3,), "accuracy": (0.4,), "val_loss": (1.2,), "val_accuracy": (0.5,), "val_macro_f1": (0.5,),
-              "batch_loss_max": (1.5,), **{name: (1.0,) for name in ("gradient_norm/dense", "weight_norm/dense")},
-              **{name: (1.0,) for name in ("gradient_norm/embedding", "weight_norm/embedding", "prediction_entropy")},
+              "batch_loss_max": (1.5,), **dict.fromkeys(("gradient_norm/dense", "weight_norm/dense"), (1.0,)),
+              **dict.fromkeys(("gradient_norm/embedding", "weight_norm/embedding", "prediction_entropy"), (1.0,)),
               }  # fmt: skip
     found = diagnose(make_case(curves=curves, parameters={"epochs": 1}))
     assert first(found) == ("cause", "too_few_epochs")
@@ -225,7 +225,7 @@ curve = st.lists(numbers, min_size=1, max_size=6)
 @given(
     curves=st.fixed_dictionaries(
         {"val_accuracy": st.lists(st.floats(0, 1), min_size=1, max_size=6)},
-        optional={name: curve for name in ("loss", "accuracy", "val_loss", "batch_loss_max", "gradient_norm/dense")},
+        optional=dict.fromkeys(("loss", "accuracy", "val_loss", "batch_loss_max", "gradient_norm/dense"), curve),
     ),
     parameters=st.fixed_dictionaries(
         {},
