@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,7 +46,7 @@ class Diagnosis:
         return {
             "trial": self.trial,
             "verdict": None if self.verdict is None else self.verdict.name,
-            "numbers": {} if self.verdict is None else dict(self.verdict.numbers),
+            "numbers": {} if self.verdict is None else _numbers(self.verdict.numbers),
             "causes": [_to_json(cause) for cause in self.causes],
         }
 
@@ -70,12 +71,14 @@ def _to_json(cause: Cause) -> dict[str, Any]:
         "name": cause.name,
         "severity": cause.severity,
         "score": cause.score,
-        "evidence": {name: _number(value) for name, value in cause.evidence.items()},
+        "evidence": _numbers(cause.evidence),
         "explanation": cause.explanation,
         "patch": dict(cause.patch),
     }
 
 
-def _number(value: float | str) -> float | str:
-    """A number as JSON has it; an infinite one as a text."""
-    return value if isinstance(value, str) or math.isfinite(value) else str(value)
+def _numbers(values: Mapping[str, float | str] | Mapping[str, float]) -> dict[str, float | str]:
+    """Numbers as JSON has them; one that is not finite as a text."""
+    return {
+        name: value if isinstance(value, str) or math.isfinite(value) else str(value) for name, value in values.items()
+    }

@@ -21,7 +21,7 @@ def too_few_epochs(case: Case) -> Cause | None:
     if not loss or epochs < limit or case.train_accuracy >= MEMORISED or ratio < 0.1:
         return None
     rising = case.record.result is not None and case.record.result.best_epoch == epochs
-    fall = (loss[-2] - loss[-1]) / max(loss[-2], 1e-9) if epochs > 1 else 0.3
+    fall = (loss[-2] - loss[-1]) / max(loss[-2], 1e-9) if len(loss) > 1 else 0.3
     if not rising or fall < 0.01 or (epochs > 5 and fall < 0.05):
         return None
     score = 0.75 if epochs <= 2 else 0.6 if epochs <= 5 else 0.35
