@@ -47,7 +47,7 @@ class Floors:
     Attributes:
         baselines: of ``chance`` (each of the K training labels equally often), ``majority`` (always the commonest
             training label) and ``linear`` (TF-IDF and logistic regression) those that were asked for; ``linear`` is
-            absent when it cannot be fitted (one label, or texts without a term).
+            absent when it cannot be fitted (one label, more labels than half the rows, or texts without a term).
     """
 
     baselines: Mapping[str, Baseline] = field(default_factory=dict)
@@ -141,7 +141,7 @@ def _linear(train: Part, evaluation: Part) -> Baseline | None:
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - heavy
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # noqa: PLC0415 - scikit-learn brings it
 
-    if len(set(train.labels)) < 2:
+    if not 1 < len(set(train.labels)) <= len(train) / 2:  # labels of one row each are no labels
         return None
     started = time.perf_counter()
     vectorizer = TfidfVectorizer(

@@ -62,7 +62,7 @@ def load(
     """
     examined = examine(settings, assumptions, poll)
     refuse(examined, force=force)
-    return divide(examined, settings, seed)
+    return divide(examined, settings, seed, force=force)
 
 
 def refuse(examined: Examined, *, force: bool = False) -> None:
@@ -82,13 +82,19 @@ def refuse(examined: Examined, *, force: bool = False) -> None:
         raise DataError(*(_problem(finding, name, overridable=overridable) for finding in hopeless or fatal))
 
 
-def divide(examined: Examined, settings: DataSettings, seed: int) -> Splits:
+def divide(examined: Examined, settings: DataSettings, seed: int, *, force: bool = False) -> Splits:
     """Examined data, split; their findings go with them, and one on the split when its shares are far off.
+
+    Args:
+        examined: the data.
+        settings: how they are split.
+        seed: of the split.
+        force: whether labels that are too rare for every part are no obstacle.
 
     Raises:
         DataError: they cannot be split as asked.
     """
-    splits = split(examined.corpus, settings, seed)
+    splits = split(examined.corpus, settings, seed, anyhow=force)
     uneven = uneven_split(examined.corpus, splits, settings, seed)
     findings = examined.findings if uneven is None else audit.ordered((*examined.findings, uneven))
     return dataclasses.replace(splits, findings=findings)
@@ -126,7 +132,8 @@ def again(settings: DataSettings, seed: int) -> Splits:
     Raises:
         DataError: they cannot be read or split as asked.
     """
-    return split(prepare(sources.load(settings), settings), settings, seed)
+    # What could not be split then, and was with force, is split alike.
+    return split(prepare(sources.load(settings), settings), settings, seed, anyhow=True)
 
 
 def _problem(finding: Finding, name: str, *, overridable: bool) -> Problem:

@@ -36,7 +36,7 @@ PART_SLACK = 0.02
 """How far a part's share of all rows may be from the share asked for, from `STABLE_ROWS` rows on."""
 
 
-def split(corpus: Corpus, settings: DataSettings, seed: int) -> Splits:
+def split(corpus: Corpus, settings: DataSettings, seed: int, *, anyhow: bool = False) -> Splits:
     """`corpus` divided into train, validation and test.
 
     Rows stay in the parts the source puts them in. The others are divided into train and those parts that no row is
@@ -47,6 +47,7 @@ def split(corpus: Corpus, settings: DataSettings, seed: int) -> Splits:
         corpus: complete rows (see `textclf_sweep.data.audit`).
         settings: the shares and the folds asked for.
         seed: any integer; the same seed and rows give the same split.
+        anyhow: whether rows whose labels are too rare for three parts are divided without regard to labels.
 
     Raises:
         DataError: a part would be empty, train would have fewer than two labels, or a label has too few rows for the
@@ -56,6 +57,9 @@ def split(corpus: Corpus, settings: DataSettings, seed: int) -> Splits:
     free = [row for row, part in enumerate(given) if not part]
     asked = (settings.validation * ("validation" not in given), settings.test * ("test" not in given))
     drawn, notes = _drawn(corpus.select(free), asked, seed) if free else ([], [])
+    if anyhow and free and {*PARTS} - {*given, *drawn}:
+        drawn, notes = _drawn(corpus.select(free), asked, seed, stratified=False)
+        notes.append("the labels are too rare to be in every part; rows were divided without regard to them")
     by_row = dict(zip(free, drawn, strict=True))
     sides: list[PartName] = [by_row[row] if not part else PARTS[PARTS.index(part)] for row, part in enumerate(given)]
     _check(corpus, sides, seed)
@@ -87,17 +91,22 @@ def _check(corpus: Corpus, sides: Sequence[PartName], seed: int) -> None:
         raise DataError(Problem(what, fix=fix, where=corpus.name, key="data"))
 
 
-def _drawn(corpus: Corpus, shares: tuple[float, float], seed: int) -> tuple[list[PartName], list[str]]:
+def _drawn(
+    corpus: Corpus, shares: tuple[float, float], seed: int, *, stratified: bool = True
+) -> tuple[list[PartName], list[str]]:
     """The side of each row by the draws, and a note on each cluster that trains whatever it draws.
 
     Args:
         corpus: to be split.
         shares: asked for validation and test.
         seed: of the draws.
+        stratified: whether each label is divided by itself, and trained.
     """
     groups = clusters(corpus, seed)
+    if not stratified:
+        groups = [cluster._replace(label="") for cluster in groups]
     giants = _giants(groups, shares)
-    fixed = Counter(corpus.labels[row] for index in giants for row in groups[index].rows)
+    fixed = Counter(corpus.labels[row] if stratified else "" for index in giants for row in groups[index].rows)
 
     def sides_within(slack: float) -> list[PartName]:
         return _sides(groups, giants, fixed, shares, slack)
@@ -105,7 +114,7 @@ def _drawn(corpus: Corpus, shares: tuple[float, float], seed: int) -> tuple[list
     sides = sides_within(0.0 if len(corpus) < STABLE_ROWS else LABEL_SLACK)
     if len(corpus) >= STABLE_ROWS and _off(groups, sides, shares) > PART_SLACK:
         sides = sides_within(PART_SLACK)
-    sides = _with_every_label_in_train(corpus, groups, sides)
+    sides = _with_every_label_in_train(corpus, groups, sides) if stratified else sides
     by_row = {row: side for cluster, side in zip(groups, sides, strict=True) for row in cluster.rows}
     notes = [
         f"{len(groups[index].rows):,} rows are connected by (nearly) equal texts and groups; all train"

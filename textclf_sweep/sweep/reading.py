@@ -117,7 +117,7 @@ def _right(train: Features, validation: Features) -> list[bool] | None:
 
     rows = np.arange(0, len(train.labels), -(-len(train.labels) // ROWS))
     labels = np.asarray(train.labels)[rows]
-    if len(np.unique(labels)) < 2:
+    if not 1 < len(np.unique(labels)) <= len(labels) / 2:
         return None
     known, asked = _cells(train, rows), _cells(validation, np.arange(len(validation.labels)))
     if not isinstance(train.inputs, SparseRows):  # counts; others have their weights
