@@ -10,6 +10,7 @@ from typing import Any
 
 from textclf_sweep.analysis import diagnosis
 from textclf_sweep.analysis.diagnosis import Case, DataEvidence, Diagnosis, Reading
+from textclf_sweep.data import guess
 from textclf_sweep.data.corpus import Part, fold_name
 from textclf_sweep.data.snapshot import read_part
 from textclf_sweep.definition.types import Metric
@@ -103,11 +104,22 @@ def case_of(ledger: Ledger, folder: SweepFolder, record: TrialRecord) -> Case:
         own=own is not None,
         takes_vectors=any(item.name == "trainable" for item in declared) and features == "tokens",
         source=str((ledger.get("data") or {}).get("source") or ""),
+        label_column=_label_column(ledger.get("data") or {}, settings),
         findings={finding["name"]: finding["severity"] for finding in ledger.get("findings") or ()},
         smoke=_warnings(ledger, name),
         data=data,
         reading=read,
     )
+
+
+def _label_column(data: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
+    """The column that looks like the labels, when another one is read."""
+    if not data.get("path"):
+        return ""
+    with suppress(SweepError, OSError):
+        likely = guess.settings(str(data["path"]), tuple(settings.get("text") or ())).label
+        return likely if likely != settings.get("label") else ""
+    return ""
 
 
 def _warnings(ledger: Ledger, architecture: str) -> dict[str, str]:

@@ -135,6 +135,7 @@ class Case:
         own: whether the architecture is the user's own.
         takes_vectors: whether it can start from pretrained word vectors.
         source: the data's source, e.g. ``csv``.
+        label_column: the column that looks like the labels, where it is another one than is read; else empty.
         findings: names of the data audit's findings, with their severity.
         smoke: what the smoke test warned of, by name.
         data: None when the data are gone.
@@ -150,6 +151,7 @@ class Case:
     own: bool = False
     takes_vectors: bool = True
     source: str = ""
+    label_column: str = ""
     findings: Mapping[str, str] = field(default_factory=dict)
     smoke: Mapping[str, str] = field(default_factory=dict)
     data: DataEvidence | None = None

@@ -45,10 +45,11 @@ def label_column_misread(case: Case) -> Cause | None:
     explanation = (
         f"The label column holds {labels:,} different values in {data.rows:,} training rows"
         f"{f', {data.numeric:.0%} of them numbers' if data.numeric > 0.5 else ''}: that is an id or a text, no label. "
-        "Name the right column with data.label."
+        f"{f'The column {case.label_column!r} looks like one.' if case.label_column else 'Name the right column.'}"
     )
+    patch = {"data": {"label": case.label_column}} if case.label_column else {}
     evidence = {"labels": labels, "rows": data.rows, "single_row_labels": data.singles, "numeric": data.numeric}
-    return Cause("label_column_misread", 0.98 if found else 0.9, evidence, explanation, {"data": {"label": "label"}})
+    return Cause("label_column_misread", 0.98 if found else 0.9, evidence, explanation, patch)
 
 
 def conflicting_labels(case: Case) -> Cause | None:
