@@ -24,6 +24,7 @@ from textclf_sweep.training import schedules, scores
 from textclf_sweep.training.batches import consecutive, shuffled
 from textclf_sweep.training.early_stopping import Watch
 from textclf_sweep.training.parameters import complete
+from textclf_sweep.training.probes import Prober
 from textclf_sweep.training.steps import StepFunction, Steps
 from textclf_sweep.training.tasks import Decision
 from textclf_sweep.trial import SPREADS, Parameters
@@ -37,10 +38,17 @@ class DivergedError(ArithmeticError):
 
 @dataclass(frozen=True, slots=True)
 class Evaluated:
-    """A model's loss (mean cross-entropy in nats) and confusion matrix on some rows."""
+    """What a model makes of some rows.
+
+    Attributes:
+        loss: mean cross-entropy in nats.
+        confusion: counts, shape (labels, labels): entry [t, p] of label t predicted as p.
+        right: which rows are labelled rightly, in the rows' order, shape (rows,); None in training.
+    """
 
     loss: float
     confusion: NDArray[np.int64]
+    right: NDArray[np.bool_] | None = None
 
     def metrics(self, prefix: str = "") -> dict[str, float]:
         """loss, accuracy and macro_f1, each name behind `prefix`."""
@@ -78,16 +86,27 @@ class Fitted:
         metrics: of each epoch, in order.
         best_epoch: from 1; 0 before the first epoch ends. Its weights are the models' after `fit` returns: the last
             epoch's when early stopping is not to restore the best one's.
-        confusion: validation counts at the best epoch, of all folds together.
+        confusions: validation counts after each epoch, of all folds together.
+        right: which validation rows are labelled rightly at the best epoch, fold after fold.
+        start: what was probed before the first step; see `textclf_sweep.training.probes`.
+        losses: of the batches of the first epoch, or of the one in which the loss became non-finite.
         decision: set when the parent ended the trial.
         stopped_early: whether early stopping ended it.
     """
 
     metrics: list[dict[str, float]] = field(default_factory=list)
     best_epoch: int = 0
-    confusion: NDArray[np.int64] | None = None
+    confusions: list[NDArray[np.int64]] = field(default_factory=list)
+    right: list[bool] = field(default_factory=list)
+    start: dict[str, float] = field(default_factory=dict)
+    losses: list[float] = field(default_factory=list)
     decision: Decision | None = None
     stopped_early: bool = False
+
+    @property
+    def confusion(self) -> NDArray[np.int64] | None:
+        """Validation counts at the best epoch; None before there is one."""
+        return self.confusions[self.best_epoch - 1] if self.best_epoch else None
 
 
 def fit(  # noqa: PLR0913 - the parts of a training run, each once
@@ -98,6 +117,7 @@ def fit(  # noqa: PLR0913 - the parts of a training run, each once
     early_stopping: EarlyStopping | None,
     report: Callable[[int, dict[str, float]], Decision],
     fitted: Fitted,
+    probed: bool = True,
 ) -> None:
     """Train the models for up to ``parameters['epochs']`` epochs and restore their weights of the best one.
 
@@ -108,19 +128,25 @@ def fit(  # noqa: PLR0913 - the parts of a training run, each once
         early_stopping: its metric decides the best epoch.
         report: called with (epoch, metrics) after each epoch; its answer can end training.
         fitted: filled as training goes, so that a failure keeps the finished epochs.
+        probed: whether the first model is looked into now and then; training is the same without.
 
     Raises:
         DivergedError: a loss is not finite.
     """
     epochs, watch = int(complete(parameters)["epochs"]), Watch.of(early_stopping, metric)
-    train, weights = [_epochs_of(run, parameters) for run in runs], list[list[NDArray[Any]]]()
+    train, weights = [_epochs_of(run, parameters, fitted) for run in runs], list[list[NDArray[Any]]]()
+    prober = Prober(runs[0].steps.model, runs[0].train, runs[0].seed) if probed else None
+    fitted.start = prober.now() if prober else {}
     for epoch in range(1, epochs + 1):
-        metrics, confusion = _combined([step(epoch) for step in train])
+        found = [step(epoch) for step in train]
+        metrics = _combined(found) | (prober.after(len(found[0].losses)) if prober else {})
         fitted.metrics.append(metrics)
+        fitted.confusions.append(np.sum([item.scored.confusion for item in found], axis=0))
         watch = watch.see(metrics[watch.metric.name])
         if watch.is_kept:
             weights = [run.steps.model.get_weights() for run in runs]
-            fitted.best_epoch, fitted.confusion = epoch, confusion
+            fitted.best_epoch = epoch
+            fitted.right = [bool(bit) for item in found if item.scored.right is not None for bit in item.scored.right]
         decision = report(epoch, metrics)
         if epoch < epochs and (decision.stop or watch.is_over):
             fitted.decision, fitted.stopped_early = (decision, False) if decision.stop else (None, True)
@@ -144,44 +170,48 @@ def refit(steps: Steps, train: Features, *, parameters: Parameters, seed: int, e
     """
     learn = _learning(steps, train, parameters, seed)
     for epoch in range(1, epochs + 1):
-        learn(epoch)
+        learn(epoch, [])
 
 
 def evaluate(step: StepFunction, features: Features) -> Evaluated:
     """Score every row of `features` with the scoring step of its model."""
-    labels = len(features.info.labels)
-    loss, confusion = 0.0, np.zeros((labels, labels), np.int64)
+    loss, predicted = 0.0, np.zeros(len(features.labels), np.int32)
     order = np.argsort(features.lengths, kind="stable")
     for rows in consecutive(order, EVALUATION_BATCH):
-        true = features.labels[rows]
-        batch_loss, predicted = step(features.batch(rows), true)
+        batch_loss, answers = step(features.batch(rows), features.labels[rows])
         loss += float(batch_loss)
-        confusion += scores.count(true, predicted.numpy(), labels)
-    return Evaluated(loss / max(len(order), 1), confusion)
+        predicted[rows] = answers.numpy()
+    confusion = scores.count(features.labels, predicted, len(features.info.labels))
+    return Evaluated(loss / max(len(order), 1), confusion, predicted == features.labels)
 
 
 @dataclass(frozen=True, slots=True)
 class _Epoch:
-    """What one epoch of one run measured; `rows` were learned from in `seconds`."""
+    """What one epoch of one run measured; `rows` were learned from in `seconds`, in batches of these `losses`."""
 
     trained: Evaluated
     scored: Evaluated
     rows: int
     seconds: float
     learning_rate: float
+    losses: Sequence[float]
 
 
-def _epochs_of(run: Run, parameters: Parameters) -> Callable[[int], _Epoch]:
+def _epochs_of(run: Run, parameters: Parameters, fitted: Fitted) -> Callable[[int], _Epoch]:
     """What trains and scores the model of `run` for one epoch, called with its number from 1 on."""
     learn = _learning(run.steps, run.train, parameters, run.seed)
 
     def step(epoch: int) -> _Epoch:
-        started = time.perf_counter()
-        trained, learning_rate = learn(epoch)
+        started, losses = time.perf_counter(), list[float]()
+        try:
+            trained, learning_rate = learn(epoch, losses)
+        finally:
+            if epoch == 1 or (losses and not math.isfinite(losses[-1])):
+                fitted.losses = losses
         seconds = time.perf_counter() - started
         scored = evaluate(run.steps.score, run.validation)
         _check_finite(epoch, {**trained.metrics(), **scored.metrics("val_")})
-        return _Epoch(trained, scored, len(run.train.labels), seconds, learning_rate)
+        return _Epoch(trained, scored, len(run.train.labels), seconds, learning_rate, losses)
 
     def named(epoch: int) -> _Epoch:
         try:
@@ -194,8 +224,11 @@ def _epochs_of(run: Run, parameters: Parameters) -> Callable[[int], _Epoch]:
 
 def _learning(
     steps: Steps, train: Features, parameters: Parameters, seed: int
-) -> Callable[[int], tuple[Evaluated, float]]:
-    """What trains a model for one epoch, called with its number from 1 on; it returns the last learning rate too."""
+) -> Callable[[int, list[float]], tuple[Evaluated, float]]:
+    """What trains a model for one epoch, called with its number from 1 on and a list that gets its batches' losses.
+
+    It returns the last learning rate too.
+    """
     given, settings = complete(parameters), steps.settings
     batch_size = int(given["batch_size"])
     settings.label_smoothing.assign(float(given["label_smoothing"]))
@@ -209,10 +242,10 @@ def _learning(
             settings.learning_rate.assign(now)
             at = now
 
-    def learn(epoch: int) -> tuple[Evaluated, float]:
+    def learn(epoch: int, losses: list[float]) -> tuple[Evaluated, float]:
         first = (epoch - 1) * count
         generator = np.random.default_rng([seed, epoch])
-        trained = _train_epoch(steps.learn, train, batch_size, generator, lambda step: set_rate(first + step))
+        trained = _train_epoch(steps.learn, train, batch_size, generator, lambda step: set_rate(first + step), losses)
         steps.settle()
         return trained, at
 
@@ -229,8 +262,8 @@ def _label_weights(train: Features, class_weight: str) -> NDArray[np.float32]:
     return weights
 
 
-def _combined(epochs: Sequence[_Epoch]) -> tuple[dict[str, float], NDArray[np.int64]]:
-    """The metrics and the confusion matrix of one epoch of all runs: means, spreads and sums."""
+def _combined(epochs: Sequence[_Epoch]) -> dict[str, float]:
+    """The metrics of one epoch of all runs: means and spreads."""
     found = [{**item.trained.metrics(), **item.scored.metrics("val_")} for item in epochs]
     values = {name: [metrics[name] for metrics in found] for name in found[0]}
     seconds = math.fsum(item.seconds for item in epochs)
@@ -239,17 +272,25 @@ def _combined(epochs: Sequence[_Epoch]) -> tuple[dict[str, float], NDArray[np.in
     metrics |= {"epoch_seconds": seconds, "examples_per_second": sum(item.rows for item in epochs) / seconds}
     if len(epochs) > 1:
         metrics |= {name: pstdev(values[name.removesuffix("_std")]) for name in SPREADS}
-    return metrics, np.sum([item.scored.confusion for item in epochs], axis=0)
+    losses = [loss for item in epochs for loss in item.losses]
+    late = [loss for item in epochs for loss in item.losses[len(item.losses) // 2 :]]
+    predicted = np.sum([item.scored.confusion for item in epochs], axis=(0, 1))
+    return metrics | {
+        "prediction_entropy": scores.entropy(predicted),
+        "batch_loss_std": pstdev(late),
+        "batch_loss_max": max(losses),
+    }
 
 
-def _train_epoch(
+def _train_epoch(  # noqa: PLR0913, PLR0917 - the parts of an epoch, each once
     step: StepFunction,
     features: Features,
     batch_size: int,
     generator: np.random.Generator,
     before: Callable[[int], object],
+    losses: list[float],
 ) -> Evaluated:
-    """One pass over the rows; `before` is called with each step's number, from 0."""
+    """One pass over the rows; `before` is called with each step's number, from 0, and `losses` gets each one's loss."""
     labels = len(features.info.labels)
     total, confusion = 0.0, np.zeros((labels, labels), np.int64)
     for number, rows in enumerate(shuffled(features, batch_size, generator), start=1):
@@ -257,6 +298,7 @@ def _train_epoch(
         before(number - 1)
         loss, predicted = step(features.batch(rows), true)
         loss = float(loss)
+        losses.append(loss)
         if not math.isfinite(loss):
             raise DivergedError(f"the loss became {loss} at batch {number}")
         total += loss * len(true)

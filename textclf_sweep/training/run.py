@@ -27,7 +27,20 @@ from textclf_sweep.training.files import sha256, write_atomically
 from textclf_sweep.training.own import source_of
 from textclf_sweep.training.steps import Steps
 from textclf_sweep.training.tasks import CheckTask, Decision, EvaluateTask, Evaluation, Outcome, Report, Task, TrainTask
-from textclf_sweep.trial import EpochEvent, Failure, TrialResult, TrialState, derive_seed
+from textclf_sweep.trial import (
+    FEW_LABELS,
+    METRICS,
+    SPREADS,
+    EpochEvent,
+    Failure,
+    TrialResult,
+    TrialState,
+    bits_of,
+    derive_seed,
+)
+
+KEPT_LOSSES = 100
+"""Batches' losses that a result keeps."""
 
 _threads: int | None = None
 
@@ -69,7 +82,8 @@ def _train(task: TrainTask, report: Report) -> TrialResult:
     fitted, events = fit.Fitted(), list[EpochEvent]()
 
     def end_of_epoch(epoch: int, metrics: dict[str, float]) -> Decision:
-        events.append(EpochEvent(task.trial.number, task.attempt, epoch, metrics, time.time()))
+        counts = _rows(fitted.confusions[-1]) if len(fitted.confusions[-1]) <= FEW_LABELS else ()
+        events.append(EpochEvent(task.trial.number, task.attempt, epoch, metrics, time.time(), counts))
         return report(events[-1])
 
     trained, failure = _fit(task, end_of_epoch, fitted)
@@ -77,7 +91,8 @@ def _train(task: TrainTask, report: Report) -> TrialResult:
     saved = failure is None and task.folds is None
     weights = _save_weights(trained, task.results / f"{task.key}.npz") if saved else ""
     state, reason = _ending(fitted, failure)
-    best = fitted.metrics[fitted.best_epoch - 1] if fitted.best_epoch else {}
+    last = fitted.metrics[fitted.best_epoch - 1] if fitted.best_epoch else {}
+    best = {name: value for name, value in last.items() if name in (*METRICS, *SPREADS)}
     result = TrialResult(
         trial=task.trial.number,
         attempt=task.attempt,
@@ -88,15 +103,28 @@ def _train(task: TrainTask, report: Report) -> TrialResult:
         metrics=best,
         value=best.get(task.metric.name) if failure is None else None,
         seconds=time.perf_counter() - started,
-        confusion=() if fitted.confusion is None else tuple(map(tuple, fitted.confusion.tolist())),
+        confusion=() if fitted.confusion is None else _rows(fitted.confusion),
         definition_hash=task.definition_hash,
         data_hash=task.data_hash,
         weights_hash=weights,
         failure=failure,
         versions=_versions(),
+        right=bits_of(fitted.right) if fitted.right else "",
+        start=fitted.start,
+        losses=_some(fitted.losses),
     )
     write_atomically(task.results / f"{task.key}.json", json.dumps(result.to_json()).encode())
     return result
+
+
+def _rows(counts: NDArray[np.int64]) -> tuple[tuple[int, ...], ...]:
+    return tuple(map(tuple, counts.tolist()))
+
+
+def _some(losses: list[float]) -> tuple[float, ...]:
+    """At most `KEPT_LOSSES` of them, evenly spread, the last one among them."""
+    step = -(-len(losses) // KEPT_LOSSES)
+    return tuple(losses[::-1][:: max(1, step)][::-1])
 
 
 class _Fold(NamedTuple):

@@ -12,6 +12,12 @@ def count(true: NDArray[np.integer], predicted: NDArray[np.integer], labels: int
     return flat.reshape(labels, labels)
 
 
+def entropy(counts: NDArray[np.integer]) -> float:
+    """How evenly counts of labels are spread: 0 when all are of one, 1 when every label has as many."""
+    shares = counts[counts > 0] / max(counts.sum(), 1)
+    return float(-(shares * np.log(shares)).sum() / np.log(max(len(counts), 2)))
+
+
 def accuracy(confusion: NDArray[np.int64]) -> float:
     """Share of rows on the diagonal, in [0, 1]."""
     return float(np.trace(confusion) / max(confusion.sum(), 1))
