@@ -21,7 +21,7 @@ from textclf_sweep.data import snapshot as snapshots
 from textclf_sweep.data.corpus import Corpus, Splits
 from textclf_sweep.definition.types import EarlyStopping, Metric
 from textclf_sweep.training.tasks import Decision, EvaluateTask, Evaluation, TrainTask
-from textclf_sweep.trial import EpochEvent, Trial, TrialResult, TrialState
+from textclf_sweep.trial import METRICS, EpochEvent, Trial, TrialResult, TrialState, from_bits
 
 PARAMETERS = {
     "embedding_dim": 8, "units": 6, "depth": 1, "dropout": 0.2, "bidirectional": False, "l1": 0.0, "l2": 0.0,
@@ -100,7 +100,13 @@ class TestTraining:
         assert result.epochs == tuple(events)
         assert [(event.trial, event.attempt, event.epoch) for event in events] == [(1, 1, 1), (1, 1, 2)]
         assert events[0].time <= events[1].time
-        assert result.metrics == events[result.best_epoch - 1].metrics
+        best = events[result.best_epoch - 1]
+        assert result.metrics == {name: best.metrics[name] for name in METRICS}
+        assert best.confusion == result.confusion
+        right = from_bits(result.right)
+        assert (len(right), sum(right) / 30) == (30, pytest.approx(result.value))
+        assert result.start["loss"] == pytest.approx(math.log(3), abs=0.2)
+        assert len(result.losses) > 1
         assert result.value == result.metrics["val_accuracy"] > 0.4
         assert np.trace(result.confusion) / np.sum(result.confusion) == pytest.approx(result.value)
         assert np.sum(result.confusion) == 30
@@ -189,7 +195,9 @@ class TestFailure:
         assert (result.state, result.failure.kind, result.value) == (TrialState.FAILED, "diverged", None)
         assert result.reason == "diverged: the loss became inf at batch 1"
         assert [event.epoch for event in result.epochs] == [1]
-        assert (result.best_epoch, result.metrics) == (1, result.epochs[0].metrics)
+        assert result.best_epoch == 1
+        assert result.metrics == {name: result.epochs[0].metrics[name] for name in METRICS}
+        assert result.losses[-1] == math.inf
         assert np.sum(result.confusion) == 30
         assert result.weights_hash == ""
         assert written(later) == result

@@ -86,7 +86,7 @@ def _looking(model: keras.Model, rows: Features, seed: int) -> Callable[[], dict
     layers = named(model)
     watched = [(name, layer, kind) for name, layer in layers if (kind := _kind(layer)) and _output(layer) is not None]
     outputs = [_output(layer) for _, layer, _ in watched]
-    whole = keras.Model(model.inputs, [*outputs, model.output]) if outputs else model
+    whole = keras.Model(model.inputs[0], [*outputs, model.output]) if outputs else model
     weighted = [(name, layer.trainable_variables) for name, layer in layers if layer.trainable_variables]
     variables = [variable for _, owned in weighted for variable in owned]
 
