@@ -24,7 +24,7 @@ from textclf_sweep.trial import derive_seed
 
 ROWS, FEW_ROWS, LARGE = 32, 8, 5_000_000
 """Rows of a probe; and of one of a model with more weights than `LARGE`."""
-EVERY, SPACING = 10, 50
+EVERY, SPACING = 8, 300
 """Epochs that are all probed, and the steps between two probes after them."""
 TANH, SIGMOID = 0.98, 0.02
 """How far from its ends a unit's answer counts as saturated."""
