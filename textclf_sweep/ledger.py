@@ -251,6 +251,11 @@ class Ledger:
             if attempt.attempt == _current(record):
                 self._records[attempt.trial] = dataclasses.replace(record, run_id=attempt.run_id)
 
+    def resend(self) -> None:
+        """Every attempt's run in MLflow is to be brought up to date: what is known of all of them has changed."""
+        with self._transaction() as connection:
+            connection.execute("UPDATE attempts SET finalised = 0")
+
     def parent(self, tracking_uri: str) -> tuple[str, str] | None:
         """(experiment id, run id) of the parent run at `tracking_uri`; None before it is created."""
         rows = self._select("SELECT experiment_id, run_id FROM parents WHERE tracking_uri = ?", tracking_uri)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from textclf_sweep.analysis import words
 from textclf_sweep.cli import _format
 from textclf_sweep.cli._progress import Progress, fold
 from textclf_sweep.cli._words import done, header, times
 from textclf_sweep.sweep.events import (
+    ChecksEnded,
     EpochEnded,
     FloorsMeasured,
     SweepEnded,
@@ -35,6 +37,8 @@ def lines(progress: Progress, event: SweepEvent, now: float) -> tuple[str, ...]:
             said = (*header(after), *_plan(event))
         case FloorsMeasured(floors=floors):
             said = (f"to beat: {_format.floors(floors)}",)
+        case ChecksEnded(seconds=seconds, smoke=smoke):
+            said = (f"checks: {checks(seconds, smoke)}",)
         case TrialStarted(trial=trial, attempt=attempt):
             said = (_start(after, trial, attempt),)
         case EpochEnded(event=epoch):
@@ -46,6 +50,23 @@ def lines(progress: Progress, event: SweepEvent, now: float) -> tuple[str, ...]:
         case _:
             pass
     return said
+
+
+def checks(seconds: float, smoke: Mapping[str, Mapping[str, Any]]) -> str:
+    """``floors and smoke test in 4.1 s; lstm: first loss 1.39 (ln 4 is 1.39), 32 texts learned in 21 steps``."""
+    return "; ".join([f"floors and smoke tests in {seconds:.1f} s", *map(_smoke, smoke, smoke.values())])
+
+
+def _smoke(name: str, found: Mapping[str, Any]) -> str:
+    numbers = found["numbers"]
+    if "initial_loss" not in numbers:
+        return f"{name}: not tried"
+    expected = f"ln {numbers['labels']:.0f} = {numbers['expected_loss']:.2f}"
+    told = f"{name}: first loss {numbers['initial_loss']:.2f} ({expected})"
+    if "steps" not in numbers:
+        return told
+    how = "learned in" if numbers["learned"] else "not learned in"
+    return f"{told}, {numbers['rows']:.0f} texts {how} {numbers['steps']:.0f} steps"
 
 
 def pairs(where: Sequence[tuple[str, str]]) -> tuple[str, ...]:

@@ -33,9 +33,10 @@ from textclf_sweep.definition.load import load, read_file
 from textclf_sweep.errors import TrackingError
 from textclf_sweep.store import Store
 from textclf_sweep.sweep.catalogue import discover
-from textclf_sweep.sweep.run import Options, no_success, run
+from textclf_sweep.sweep.context import Options
+from textclf_sweep.sweep.run import no_success, run
 
-ForceOption = Annotated[bool, typer.Option("--force", help="Go on in spite of fatal findings in the data.")]
+ForceOption = Annotated[bool, typer.Option("--force", help="Go on in spite of fatal findings in data and smoke test.")]
 PlainOption = Annotated[bool, typer.Option("--plain", help="Print lines instead of a screen.")]
 
 
@@ -61,7 +62,8 @@ def command(  # noqa: PLR0913, PLR0917 - one argument per option of the command 
             stop_signals(display.announce, display.leave) as stop,
         ):
             text = for_the_record(content, changes)
-            status = run(definition, text, place, guarded(display), stop, Options(extend, best_of, force))
+            options = Options(extend, best_of, force, str(path.absolute()), changes)
+            status = run(definition, text, place, guarded(display), stop, options)
     except KeyboardInterrupt:
         _output.warn("interrupted before the first trial; nothing was written")
         return stop.exit_code or INTERRUPTED

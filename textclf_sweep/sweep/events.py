@@ -41,6 +41,19 @@ class FloorsMeasured:
 
 
 @dataclass(frozen=True, slots=True)
+class ChecksEnded:
+    """Floors are measured and architectures were tried; trials start.
+
+    Attributes:
+        seconds: that all of it took.
+        smoke: of each architecture that was tried ``seconds``, ``numbers`` and ``warnings``.
+    """
+
+    seconds: float
+    smoke: Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
 class TrialStarted:
     """An attempt was dispatched."""
 
@@ -91,5 +104,5 @@ class SweepEnded:
     where: tuple[tuple[str, str], ...]
 
 
-SweepEvent = SweepStarted | FloorsMeasured | TrialStarted | EpochEnded | TrialEnded | Notice | SweepEnded
+SweepEvent = SweepStarted | FloorsMeasured | ChecksEnded | TrialStarted | EpochEnded | TrialEnded | Notice | SweepEnded
 Observer = Callable[[SweepEvent], None]

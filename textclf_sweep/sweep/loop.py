@@ -35,10 +35,14 @@ from textclf_sweep.sweep.prune import prune
 from textclf_sweep.sweep.resume import read_result
 from textclf_sweep.training.tasks import Decision, TrainTask
 from textclf_sweep.trial import EpochEvent, Failure, Trial, TrialResult, TrialState
+from textclf_sweep.verdicts import stuck
 
 POLL_SECONDS = 0.2
 CRASHES = 3
 """Attempts a trial has before crashes fail it."""
+
+STUCK = "stuck"
+"""The reason of a trial that was ended because it did not get above the commonest label."""
 
 SAME_FAILURES = 5
 """Failures in a row with the same message that end the sweep."""
@@ -60,6 +64,19 @@ class Ending:
 def exhausted(definition: SweepDefinition) -> list[str | int | None]:
     """What is kept in the ledger when nothing was left to propose: which definition that is true of."""
     return [definition.hash(), definition.run_cap, *(search.run_cap for search in definition.searches)]
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """The rows that trials are scored on, in all folds together.
+
+    Attributes:
+        rows: how many; 0 when that is not known, and no trial is ended as stuck.
+        commonest: how many have the commonest label.
+    """
+
+    rows: int = 0
+    commonest: int = 0
 
 
 Watch = Callable[[], Ending | None]
@@ -89,6 +106,7 @@ class Loop:
         engine: started.
         observe: told of everything.
         watch: see `Watch`.
+        validation: what `stuck` is judged by.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - the parts that this loop, and nothing else, brings together
@@ -99,6 +117,7 @@ class Loop:
         engine: Engine,
         observe: Observer,
         watch: Watch,
+        validation: Validation = Validation(),
     ) -> None:
         self._definition = definition
         self._ledger = ledger
@@ -106,6 +125,7 @@ class Loop:
         self._engine = engine
         self._observe = observe
         self._watch = watch
+        self._validation = validation
         self._running: dict[str, Trial] = {}
         self._failures: deque[str] = deque(maxlen=SAME_FAILURES)
         self._repeated = ""  # the failure that ended the sweep by happening again and again
@@ -261,8 +281,14 @@ class Loop:
         self._check_limits()
         if self._closing:
             return Decision(stop=True, reason=self._closing)
-        reason = prune(self._definition, self._ledger.history(), event)
+        reason = self._stuck(event) or prune(self._definition, self._ledger.history(), event)
         return Decision(stop=bool(reason), reason=reason, pruned=bool(reason))
+
+    def _stuck(self, event: EpochEvent) -> str:
+        """The reason to end a trial that knows no more than which label is the commonest; empty when it goes on."""
+        record, rows = self._ledger.history()[event.trial - 1], self._validation
+        accuracies = [epoch.metrics.get("val_accuracy", 1.0) for epoch in record.epochs if epoch.epoch <= event.epoch]
+        return STUCK if rows.rows and stuck(accuracies, rows.rows, rows.commonest) else ""
 
     def _finish(self, key: str, result: TrialResult) -> None:
         trial, self._held = self._running.pop(key), False

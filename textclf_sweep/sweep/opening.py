@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
 from textclf_sweep.data.corpus import ALL, Part, Splits
-from textclf_sweep.definition.types import Metric, SweepDefinition
+from textclf_sweep.definition.types import BASELINES, Metric, SweepDefinition
 from textclf_sweep.engines import Engine, EngineEvent, TaskCrashed, TaskFinished, WorkerReady
-from textclf_sweep.floors import mean_floors
+from textclf_sweep.floors import Floors, mean_floors
 from textclf_sweep.ledger import Ledger
 from textclf_sweep.ranking import best
 from textclf_sweep.store import SweepFolder
@@ -27,23 +27,24 @@ class FloorsThread(threading.Thread):
 
     Args:
         pairs: (train, evaluation), one or one for each fold; the floors are their means.
+        chosen: which baselines.
 
     Attributes:
-        found: chance, majority and linear accuracy; unknown ones None.
+        found: the floors; none before `done`.
         done: whether `found` is final.
         problem: why the floors could not be measured, or empty.
     """
 
-    def __init__(self, pairs: Sequence[tuple[Part, Part]]) -> None:
+    def __init__(self, pairs: Sequence[tuple[Part, Part]], chosen: Collection[str] = BASELINES) -> None:
         super().__init__(daemon=True, name="floors")
-        self._pairs = pairs
-        self.found: dict[str, float | None] = dict.fromkeys(("chance", "majority", "linear"))
+        self._pairs, self._chosen = pairs, chosen
+        self.found = Floors()
         self.done, self.problem = False, ""
 
     def run(self) -> None:
         """Measure; never raises."""
         try:
-            self.found = mean_floors(self._pairs).to_json()
+            self.found = mean_floors(self._pairs, self._chosen)
         except Exception as error:  # a comparison that fails must not end the sweep
             self.problem = f"{type(error).__name__}: {error}"
         self.done = True
@@ -76,12 +77,12 @@ def open_test(  # noqa: PLR0913, PLR0917 - what the evaluation needs, each once
         own=definition.own(leader.trial.architecture),
     )
     opening = _opening(ledger, leader.number)
-    measured = FloorsThread([splits.final()])
+    measured = FloorsThread([splits.final()], definition.baselines)
     measured.start()
     found = _evaluated(task, measured, engine, watch)
     if isinstance(found, Ending):
         return found
-    figures = {**found.metrics, "rows": found.rows, "floors": measured.found, "confusion": found.confusion}
+    figures = {**found.metrics, "rows": found.rows, "floors": measured.found.to_json(), "confusion": found.confusion}
     ledger.record_test(opening, figures)
     return None
 

@@ -3,88 +3,40 @@
 from __future__ import annotations
 
 import importlib
-import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
-from functools import partial
-from importlib import metadata
 from pathlib import Path
-from queue import SimpleQueue
 from typing import Any
 
 from textclf_sweep import data, locks, tracking
 from textclf_sweep.analysis import words
 from textclf_sweep.analysis.status import status_object
 from textclf_sweep.data import snapshot
-from textclf_sweep.data.changes import compare
-from textclf_sweep.data.corpus import PARTS, Splits
+from textclf_sweep.data.corpus import Splits
 from textclf_sweep.definition.types import SweepDefinition
 from textclf_sweep.engines import Engine
-from textclf_sweep.errors import InputError, NoSuccessError, StorageError, TrackingError
+from textclf_sweep.errors import NoSuccessError, StorageError, TrackingError
 from textclf_sweep.ledger import Ledger
 from textclf_sweep.ranking import best
-from textclf_sweep.store import Store, SweepFolder
-from textclf_sweep.sweep import resume, warm
+from textclf_sweep.store import Store
 from textclf_sweep.sweep import snapshot as snapshots
+from textclf_sweep.sweep import warm
+from textclf_sweep.sweep.accept import accept, check_case, tell_warm
 from textclf_sweep.sweep.assumptions import assumptions, check_cleaning
-from textclf_sweep.sweep.events import FloorsMeasured, Notice, Observer, SweepEnded, SweepEvent, SweepStarted
+from textclf_sweep.sweep.before import Before, validation_of
+from textclf_sweep.sweep.context import PLAIN, Context, Options, Stop, rows_of
+from textclf_sweep.sweep.events import Notice, Observer, SweepEnded, SweepEvent, SweepStarted
 from textclf_sweep.sweep.loop import Ending, Loop, exhausted
-from textclf_sweep.sweep.opening import FloorsThread, open_test, untested
-from textclf_sweep.sweep.own import try_models, undone
-from textclf_sweep.sweep.prerequisites import check_needs, contents
+from textclf_sweep.sweep.opening import open_test, untested
+from textclf_sweep.sweep.own import undone
+from textclf_sweep.sweep.prerequisites import check_needs
 from textclf_sweep.sweep.propose import limit_reached, total, warmed
-from textclf_sweep.sweep.resume import accept_contents, check_same, collect
-
-RECORDED = ("textclf-sweep", "tensorflow", "keras", "mlflow", "optuna", "keras-tuner", "numpy")
-"""Packages whose versions are recorded with a sweep."""
 
 LARGE = 5_000_000
 """Bytes of a data file from which on looking at it takes more than a moment."""
 
 FLUSH_SECONDS = 60.0
 """How long the end waits for MLflow."""
-
-Stop = Callable[[], str | None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Context:
-    """What the stages of a run share."""
-
-    definition: SweepDefinition
-    store: Store
-    folder: SweepFolder
-    ledger: Ledger
-    splits: Splits
-    observe: Observer
-    stop: Stop
-    problems: SimpleQueue[str] = field(default_factory=SimpleQueue)
-
-    @property
-    def uri(self) -> str:
-        """MLflow's tracking URI."""
-        return self.store.tracking_uri()
-
-    def tell_problems(self) -> None:
-        """Pass on what MLflow's writer, in its own thread, could not do."""
-        while not self.problems.empty():
-            self.observe(Notice(self.problems.get(), level="warning"))
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What one run may do beyond its definition.
-
-    Attributes:
-        extend: go on although the search space has changed.
-        best_of: another sweep of the store whose best parameter sets are tried first; empty for none.
-        force: go on in spite of fatal findings in the data.
-    """
-
-    extend: bool = False
-    best_of: str = ""
-    force: bool = False
 
 
 def run(  # noqa: PLR0913, PLR0917 - what the command line gives, each once
@@ -93,7 +45,7 @@ def run(  # noqa: PLR0913, PLR0917 - what the command line gives, each once
     store: Store,
     observe: Observer,
     stop: Stop,
-    options: Options = Options(),
+    options: Options = PLAIN,
 ) -> dict[str, Any]:
     """Run (or go on with) a sweep until it ends.
 
@@ -122,18 +74,18 @@ def run(  # noqa: PLR0913, PLR0917 - what the command line gives, each once
     warned = check_cleaning(definition)
     splits = _splits(definition, store, observe, stop, force=options.force)
     folder = store.sweep(definition.name)
-    _check_case(definition.name, store)
+    check_case(definition.name, store)
     tracking.check(store, store.tracking_uri(), definition.name)
     with locks.hold_sweep_lock(folder), undone(folder), Ledger.create(folder.ledger) as ledger:
         folder.stop.unlink(missing_ok=True)
         locks.wait_for_orphans(folder)
         warming = warm.settled(found, definition.name, ledger)
-        context = _Context(warmed(definition, warming), store, folder, ledger, splits, observe, stop)
-        _accept(context, text, extend=options.extend)
+        context = Context(warmed(definition, warming), store, folder, ledger, splits, observe, stop, options)
+        accept(context, text, options)
         ledger.put(warm_start=warming, log_text=definition.data.log_text)
         for warning in warned:
             observe(Notice(warning, level="warning"))
-        _tell_warm(context, options.best_of)
+        tell_warm(context, options.best_of)
         if not _work_left(context):
             _nothing_left(context)
         elif reason := stop():
@@ -162,37 +114,6 @@ def _splits(definition: SweepDefinition, store: Store, observe: Observer, stop: 
     return data.load(definition.data, definition.seed, assumptions(definition), force=force, poll=poll)
 
 
-def _accept(context: _Context, text: str, *, extend: bool) -> None:
-    """Begin the sweep, or find that it is the same one (or, with `extend`, one in another space), and clean up."""
-    definition, ledger = context.definition, context.ledger
-    if ledger.get("sweep_id") is None:
-        _begin(definition, context.splits, ledger)
-    else:
-        changes = partial(compare, context.splits, context.folder.corpus)
-        check_same(definition, context.splits.data_hash, ledger, extend=extend, changes=changes)
-    accept_contents(definition.name, contents(definition), ledger)
-    collect(ledger, context.folder)
-    if ledger.get("definition_hash") != definition.hash():
-        _extend(context, text)
-    caps = {search.architecture: search.run_cap for search in definition.searches}
-    ledger.put(definition_text=text, run_cap=definition.run_cap, run_caps=caps, description=definition.description)
-
-
-def _tell_warm(context: _Context, best_of: str) -> None:
-    """What is tried first of another sweep's."""
-    count = sum(len(search.warm) for search in context.definition.searches)
-    if best_of and count:
-        told = "the best parameter set" if count == 1 else f"the {count} best parameter sets"
-        context.observe(Notice(f"{told} of {best_of} that lie in this search space come first"))
-
-
-def _extend(context: _Context, text: str) -> None:
-    """Go on in the new search space, and say what becomes of the trials so far."""
-    counted, left_out = resume.extend(context.definition, text, context.ledger)
-    told = f"the search space has changed: {counted} of the trials so far lie in it and inform the search"
-    context.observe(Notice(f"{told}; {left_out} lie outside and do not count" if left_out else told))
-
-
 def no_success(status: Mapping[str, Any], store: Store) -> NoSuccessError:
     """The error for a sweep that ended as `status` says: without one successful trial."""
     trials = store.command("trials", status["sweep"])
@@ -202,44 +123,7 @@ def no_success(status: Mapping[str, Any], store: Store) -> NoSuccessError:
     )
 
 
-def _check_case(name: str, store: Store) -> None:
-    """Names are unique ignoring case, so that a sweep means the same on every file system."""
-    for path in store.sweeps.glob("*") if store.sweeps.is_dir() else ():
-        if path.name != name and path.name.lower() == name.lower():
-            raise InputError(
-                f"the sweep {name!r} would differ from {path.name!r} in case only",
-                fix=f"use --name {path.name} to go on with it, or another name",
-            )
-
-
-def _begin(definition: SweepDefinition, splits: Splits, ledger: Ledger) -> None:
-    ledger.put(
-        sweep_id=uuid.uuid4().hex,
-        name=definition.name,
-        definition=definition.identity(),
-        definition_hash=definition.hash(),
-        metric={"name": definition.metric.name, "goal": definition.metric.goal},
-        data={
-            "name": splits.name,
-            "source": definition.data.source,
-            "path": definition.data.path,
-            "data_hash": splits.data_hash,
-            "labels": list(splits.labels),
-            **_rows(splits),
-        },
-        notes=list(splits.notes),
-        findings=[finding.to_json() for finding in splits.findings],
-        versions={name: metadata.version(name) for name in RECORDED},
-        state="running",
-        reason="",
-    )
-
-
-def _rows(splits: Splits) -> dict[str, int]:
-    return {name: len(splits.part(name)) for name in PARTS}
-
-
-def _work_left(context: _Context) -> bool:
+def _work_left(context: Context) -> bool:
     """Whether a trial is to be run or the winner to be tested."""
     definition, ledger = context.definition, context.ledger
     counted = tuple(record for record in ledger.history() if record.counted)
@@ -251,7 +135,7 @@ def _work_left(context: _Context) -> bool:
     return untested(ledger, definition.metric) is not None
 
 
-def _nothing_left(context: _Context) -> None:
+def _nothing_left(context: Context) -> None:
     """No trial is to be run; the sweep's end, or MLflow's share of it, may have been cut short."""
     ledger, history = context.ledger, context.ledger.history()
     ended = ledger.get("reason") if ledger.get("state") == "complete" else ""
@@ -265,20 +149,21 @@ def _nothing_left(context: _Context) -> None:
         _flush(context, outbox)
 
 
-def _conclude(context: _Context, ending: Ending) -> None:
+def _conclude(context: Context, ending: Ending) -> None:
     """Commit how the sweep ended; one that is complete without a success has failed."""
     if ending.state == "complete" and best(context.ledger.history(), context.definition.metric) is None:
         ending = Ending("failed", "no trial succeeded")
     context.ledger.put(state=ending.state, reason=ending.reason, sent_to=None)
 
 
-def _work(context: _Context) -> None:
-    """Start the workers, run the loop, open the test part for the winner."""
+def _work(context: Context) -> None:
+    """Start the workers, look whether models can be trained at all, run the loop, open the test part for the winner."""
     definition, ledger, folder = context.definition, context.ledger, context.folder
     snapshot.write(context.splits, folder.corpus)
+    before = Before(context)
     engine = importlib.import_module(f"textclf_sweep.engines.{definition.engine}").start(definition.workers, folder)
     with closing(engine):
-        ending = try_models(definition, ledger.history(), folder, engine, context.stop, context.observe)
+        ending = before.run(engine)
         if ending is not None:
             _conclude(context, ending)
             return
@@ -294,28 +179,24 @@ def _work(context: _Context) -> None:
         try:
             observe(_started(context, engine.workers))
             _tell_notes(context)
-            ending = _train_and_test(context, engine, observe)
+            before.tell(observe)
+            ending = _train_and_test(context, engine, observe, before)
         finally:
             engine.close()
             _conclude(context, ending)
             _flush(context, outbox)
 
 
-def _train_and_test(context: _Context, engine: Engine, observe: Observer) -> Ending:
-    measured = FloorsThread(context.splits.pairs())
-
+def _train_and_test(context: Context, engine: Engine, observe: Observer, before: Before) -> Ending:
     def watch() -> Ending | None:
         context.tell_problems()
-        _tell_floors(context, measured)
+        before.tell_floors(observe)
         if reason := context.stop():
             return Ending("interrupted", reason)
         return Ending("stopped", "`sweep stop` was asked for") if context.folder.stop.exists() else None
 
-    if context.ledger.get("floors") is None:
-        measured.start()
-    else:
-        observe(FloorsMeasured(context.ledger.get("floors")))
-    loop = Loop(context.definition, context.ledger, context.folder, engine, observe, watch)
+    validation = validation_of(context.splits)
+    loop = Loop(context.definition, context.ledger, context.folder, engine, observe, watch, validation)
     try:
         ending = loop.run()
     except BaseException:
@@ -328,29 +209,19 @@ def _train_and_test(context: _Context, engine: Engine, observe: Observer) -> End
     return opening or ending
 
 
-def _tell_floors(context: _Context, measured: FloorsThread) -> None:
-    """Commit and report the floors as soon as they are there, once."""
-    if not measured.done or context.ledger.get("floors") is not None:
-        return
-    context.ledger.put(floors=measured.found)
-    context.observe(FloorsMeasured(measured.found))
-    if measured.problem:
-        context.observe(Notice(f"the floors could not be measured: {measured.problem}", level="warning"))
-
-
-def _started(context: _Context, workers: int) -> SweepStarted:
+def _started(context: Context, workers: int) -> SweepStarted:
     return SweepStarted(
         definition=context.definition,
         total=total(context.definition),
         workers=workers,
-        rows=_rows(context.splits),
+        rows=rows_of(context.splits),
         labels=context.splits.labels,
         history=context.ledger.history(),
         folder=str(context.folder.path),
     )
 
 
-def _tell_notes(context: _Context) -> None:
+def _tell_notes(context: Context) -> None:
     """What was passed over or looks wrong, before the first epoch."""
     if context.definition.ignored:
         context.observe(Notice(f"keys without an effect here are ignored: {', '.join(context.definition.ignored)}"))
@@ -365,12 +236,12 @@ def _tell_notes(context: _Context) -> None:
         context.observe(Notice(f"the data audit also notes {', '.join(notes)}; `sweep check` shows them"))
 
 
-def _mlflow(context: _Context) -> list[Any]:
+def _mlflow(context: Context) -> list[Any]:
     """Which MLflow this is: another address, or a database that was replaced, has not been told anything."""
     return [context.uri, *(tracking.identity(context.uri) or ())]
 
 
-def _flush(context: _Context, outbox: tracking.Outbox) -> None:
+def _flush(context: Context, outbox: tracking.Outbox) -> None:
     if not context.ledger.history():
         return  # interrupted before the first trial: MLflow need not be made just to show that
     sent = outbox.close(FLUSH_SECONDS)
@@ -378,7 +249,7 @@ def _flush(context: _Context, outbox: tracking.Outbox) -> None:
     context.tell_problems()
 
 
-def _end(context: _Context) -> dict[str, Any]:
+def _end(context: Context) -> dict[str, Any]:
     """Tell what was found."""
     found = status_object(snapshots.take(context.ledger, context.store))
     searched = list(context.definition.searched)
@@ -391,7 +262,7 @@ def _end(context: _Context) -> dict[str, Any]:
     return found
 
 
-def _where(context: _Context, found: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+def _where(context: Context, found: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     name, store, test = context.definition.name, context.store, found["test"]
     rows = [("browse", store.command("ui", name)), ("trials", store.command("trials", name))]
     if test is not None and found["best"] is not None and test["trial"] == found["best"]["number"]:

@@ -1,10 +1,11 @@
-"""Whether a model that is not this package's own can be trained at all, found out on a few texts before any trial."""
+"""Whether a model can be trained at all, found out on a few texts before any trial."""
 
 from __future__ import annotations
 
 import math
 import re
 import tempfile
+import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +21,7 @@ from textclf_sweep.definition.types import Metric, OwnArchitecture
 from textclf_sweep.errors import InputError, Problem, StorageError
 from textclf_sweep.training import fit, models
 from textclf_sweep.training.own import file_of
+from textclf_sweep.training.smoke import smoke
 from textclf_sweep.training.steps import is_softmax, steps_of, tensor
 from textclf_sweep.training.tasks import Checked, CheckTask, Decision
 
@@ -43,26 +45,56 @@ class _WrongError(Exception):
 
 
 def check(task: CheckTask) -> Checked:
-    """Build the model and train it on one batch; what its code raises is a finding.
+    """Build the model, train it on one batch (one of the user's own), and put it to the smoke test.
+
+    What its code raises is a finding.
 
     Raises:
         StorageError: the features cannot be read or written.
     """
+    started = time.perf_counter()
     try:
-        few = _few(models.load(task, task.corpus, "train"))
-        model = _step(
-            lambda: models.seeded(task, few.info, task.trial.seed),
-            "building the model failed",
-            "a function that returns a model",
+        train = models.load(task, task.corpus, "train")
+        if task.own is not None:
+            _check_own(task, _few(train))
+        found = _step(
+            lambda: smoke(task, train), "trying the model on a few texts failed", "a model that can be trained"
         )
-        _check_model(model, models.architecture_of(task), few)
-        _step(lambda: _train(task, model, few), "training the model on one batch failed", "a model that can be trained")
-        _step(lambda: _save(model), "the model cannot be saved", "a model whose layers Keras can save")
     except _WrongError as wrong:
         return Checked(Problem(wrong.what, wrong.expected, wrong.fix, where=_where(task, wrong)))
     except InputError as error:
         return Checked(error.problems[0])
-    return Checked(None)
+    problem = None
+    if found.faults:
+        name, why = next(iter(found.faults.items()))
+        fix = f"{FIXES[name]}; or go on all the same with --force"
+        problem = Problem(
+            f"{name}: {why}", "a model that can learn a few texts by heart", fix, where=_where(task, None)
+        )
+    return Checked(problem, found.warnings, found.numbers, time.perf_counter() - started)
+
+
+FIXES = {
+    "exploding_gradients": "mind the scale of the first weights and of what is multiplied",
+    "vanishing_gradients": "let gradients pass from the loss to every layer that is to learn",
+    "dead_units": "begin with a bias of 0 and weights around 0",
+    "head_loss_mismatch": 'end with one keras.layers.Dense(info.labels, activation="softmax")',
+    "ignores_input": "let the answer depend on the tokens",
+    "cannot_learn_a_batch": "let gradients pass, and let the answer depend on the tokens",
+}
+"""What to do about each fault of a smoke test."""
+
+
+def _check_own(task: CheckTask, few: Features) -> None:
+    """Whether a user's function returns a model that can be trained and saved."""
+    model = _step(
+        lambda: models.seeded(task, few.info, task.trial.seed),
+        "building the model failed",
+        "a function that returns a model",
+    )
+    _check_model(model, models.architecture_of(task), few)
+    _step(lambda: _train(task, model, few), "training the model on one batch failed", "a model that can be trained")
+    _step(lambda: _save(model), "the model cannot be saved", "a model whose layers Keras can save")
 
 
 def _step(do: Callable[[], Any], what: str, expected: str) -> Any:
@@ -140,7 +172,9 @@ def _check_values(model: keras.Model, output: Any, few: Features) -> None:
     """Logits or probabilities: the last layer's activation says which, and training goes by it."""
     if not np.isfinite(output).all():
         raise _WrongError(
-            "its output is not finite for texts of the data", "finite numbers", "mind logarithms and divisions"
+            "exploding_gradients: its output is not finite for texts of the data",
+            "finite numbers",
+            "mind logarithms and divisions",
         )
     last = model.layers[-1]
     softmax = is_softmax(last)
@@ -149,14 +183,16 @@ def _check_values(model: keras.Model, output: Any, few: Features) -> None:
     right = "softmax as the activation of the last layer, or logits without any"
     if softmax and not shares:
         raise _WrongError(
-            f"the last layer, {last.name}, has a softmax, but its rows do not sum to 1", right, "make it the last"
+            f"head_loss_mismatch: the last layer, {last.name}, has a softmax, but its rows do not sum to 1",
+            right,
+            "make it the last",
         )
     if not softmax and shares and len(few.labels) > 1:
-        raise _WrongError(f"it returns probabilities, but the last layer, {last.name}, has no softmax", right,
-                     'end with keras.layers.Dense(info.labels, activation="softmax")')  # fmt: skip
+        what = f"head_loss_mismatch: it returns probabilities, but the last layer, {last.name}, has no softmax"
+        raise _WrongError(what, right, 'end with keras.layers.Dense(info.labels, activation="softmax")')
     if sigmoid:
-        raise _WrongError("its last activation is a sigmoid, which is for labels that go together", right,
-                     'write activation="softmax": a text has one label')  # fmt: skip
+        what = "head_loss_mismatch: its last activation is a sigmoid, which is for labels that go together"
+        raise _WrongError(what, right, 'write activation="softmax": a text has one label')
 
 
 def _train(task: CheckTask, model: keras.Model, few: Features) -> None:
@@ -168,14 +204,19 @@ def _train(task: CheckTask, model: keras.Model, few: Features) -> None:
         fit.fit([run], parameters=given, metric=Metric(), early_stopping=None,
                 report=lambda *_: Decision(), fitted=fit.Fitted())  # fmt: skip
     except fit.DivergedError as error:
-        raise _WrongError(f"after one step its loss is not finite: {error}", "finite numbers") from error
+        raise _WrongError(
+            f"exploding_gradients: after one step its loss is not finite: {error}", "finite numbers"
+        ) from error
     after = model.trainable_weights
     if all(np.array_equal(old, np.array(new)) for old, new in zip(before, after, strict=True)):
         raise _WrongError(
-            "a step of training changes no weight: no gradient reaches any", "a differentiable path to weights"
+            "vanishing_gradients: a step of training changes no weight: no gradient reaches any",
+            "a differentiable path to weights",
         )
     if not all(math.isfinite(float(np.sum(np.array(new)))) for new in after):
-        raise _WrongError("after one step of training its weights are not finite", "finite gradients")
+        raise _WrongError(
+            "exploding_gradients: after one step of training its weights are not finite", "finite gradients"
+        )
 
 
 def _save(model: keras.Model) -> None:
@@ -200,11 +241,11 @@ def _told(error: BaseException) -> str:
     return f"{type(error).__name__}: {' '.join(text.split())}"[:300].rstrip(": ")
 
 
-def _where(task: CheckTask, wrong: _WrongError) -> str:
+def _where(task: CheckTask, wrong: _WrongError | None) -> str:
     """The line of the user's file that raised, the last one of the traceback; else where the function begins."""
     if task.own is None:
         return ""
-    path, cause = file_of(task.own, task.folder), wrong.__cause__
+    path, cause = file_of(task.own, task.folder), None if wrong is None else wrong.__cause__
     lines = [frame.lineno for frame in traceback.extract_tb(cause.__traceback__ if cause else None)
              if Path(frame.filename) == path]  # fmt: skip
     if isinstance(cause, SyntaxError) and cause.filename == str(path):

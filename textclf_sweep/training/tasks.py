@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from textclf_sweep.definition.types import EarlyStopping, Metric, OwnArchitecture
@@ -150,9 +150,16 @@ class Checked:
 
     Attributes:
         problem: what is wrong with the model; None when nothing is.
+        warnings: what is suspicious, in a sentence each, by the name of the cause that it may have.
+        numbers: what was measured: ``initial_loss``, ``expected_loss``, ``learned_loss``, ``learned_accuracy``,
+            ``shuffled_loss``, ``steps``; those that were.
+        seconds: that it took.
     """
 
     problem: Problem | None
+    warnings: Mapping[str, str] = field(default_factory=dict)
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    seconds: float = 0.0
 
 
 Task = TrainTask | EvaluateTask | CheckTask
