@@ -42,6 +42,27 @@ class Verdict:
         return {"name": self.name, "numbers": dict(self.numbers)}
 
 
+def why(found: Verdict) -> str:
+    """What a verdict rests on, in a few words; empty for one without numbers."""
+    numbers = found.numbers
+    if not numbers:
+        return "the loss was no longer finite" if found.name == "diverged" else ""
+    told = f"{numbers['accuracy']:.4f} on {numbers['rows']:,.0f} validation rows"
+    linear, train = numbers.get("linear"), numbers.get("train_accuracy", 0.0)
+    against = "" if linear is None else f"the linear model's {linear:.4f} (p = {numbers['p_linear']:.2g})"
+    match found.name:
+        case "stuck":
+            return f"{told}, not above the commonest label's {numbers['commonest']:.4f} (p = {numbers['p_stuck']:.2g})"
+        case "weak":
+            return f"{told}, below {against}"
+        case "good":
+            return f"{told}, not below {against}"
+        case "underfit" | "overfit":
+            return f"{told}, {train:.4f} on training rows" + (f"; a linear model gets {linear:.4f}" if linear else "")
+        case _:
+            return told + (f", not clearly below {against}" if against else "")
+
+
 def verdict(record: TrialRecord, linear: str = "") -> Verdict | None:
     """The verdict on a trial that is final.
 

@@ -10,6 +10,7 @@ from textclf_sweep.definition.types import Metric
 from textclf_sweep.ledger import Opening
 from textclf_sweep.ranking import best, best_by_architecture, standing
 from textclf_sweep.trial import History, TrialRecord, TrialState
+from textclf_sweep.verdicts import verdict, why
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Snapshot:
         openings: every look at the test part.
         floors: chance, majority and linear validation accuracy; None where not measured.
         parent_run_id: MLflow's, or None before it is created.
+        linear: which validation rows the linear baseline labels rightly (see `textclf_sweep.verdicts.verdict`).
     """
 
     sweep: str
@@ -35,6 +37,7 @@ class Snapshot:
     openings: Sequence[Opening]
     floors: Mapping[str, float | None]
     parent_run_id: str | None
+    linear: str = ""
 
 
 def status_object(snapshot: Snapshot) -> dict[str, Any]:
@@ -54,14 +57,14 @@ def status_object(snapshot: Snapshot) -> dict[str, Any]:
             "left_out": len(snapshot.history) - len(counted),
         },
         "architectures": _architectures(counted, snapshot.metric),
-        "best": best_object(snapshot.history, snapshot.metric),
+        "best": best_object(snapshot.history, snapshot.metric, snapshot.linear),
         "test": _test_object(snapshot.openings),
         "floors": {name: snapshot.floors.get(name) for name in ("chance", "majority", "linear")},
         "parent_run_id": snapshot.parent_run_id,
     }
 
 
-def best_object(history: History, metric: Metric) -> dict[str, Any] | None:
+def best_object(history: History, metric: Metric, linear: str = "") -> dict[str, Any] | None:
     """The object of ``sweep best --json``; None without a success."""
     record = best(history, metric)
     if record is None or record.result is None:
@@ -74,10 +77,11 @@ def best_object(history: History, metric: Metric) -> dict[str, Any] | None:
         "metric": metric.name,
         "metrics": dict(record.result.metrics),
         "run_id": record.run_id,
+        **_verdict(record, linear),
     }
 
 
-def trial_object(record: TrialRecord) -> dict[str, Any]:
+def trial_object(record: TrialRecord, linear: str = "") -> dict[str, Any]:
     """One element of ``trials`` in the object of ``sweep trials --json``."""
     result = record.result
     return {
@@ -93,9 +97,16 @@ def trial_object(record: TrialRecord) -> dict[str, Any]:
         "attempts": record.attempts,
         "seconds": result.seconds if result else None,
         "run_id": record.run_id,
-        "verdict": None,
+        **_verdict(record, linear),
         "counted": record.counted,
     }
+
+
+def _verdict(record: TrialRecord, linear: str) -> dict[str, Any]:
+    found = verdict(record, linear)
+    if found is None:
+        return {"verdict": None, "verdict_why": "", "verdict_numbers": {}}
+    return {"verdict": found.name, "verdict_why": why(found), "verdict_numbers": dict(found.numbers)}
 
 
 def _architectures(counted: History, metric: Metric) -> dict[str, dict[str, Any]]:

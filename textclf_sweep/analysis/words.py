@@ -34,6 +34,7 @@ def findings(status: Mapping[str, Any], searched: Sequence[str]) -> tuple[str, .
         sentence
         for sentence in (
             _winner(best, done, searched, several=len(status.get("architectures") or ()) > 1),
+            _verdict(best),
             _architectures(status),
             _pruned(trials),
             _failures(trials),
@@ -100,6 +101,11 @@ def _winner(best: Mapping[str, Any], done: int, searched: Sequence[str], *, seve
     spread = best["metrics"].get(f"{best['metric']}_std")
     sentence += "" if spread is None else f" (standard deviation over the folds {spread:.4f})"
     return f"{sentence}: {chosen}." if chosen else f"{sentence}."
+
+
+def _verdict(best: Mapping[str, Any]) -> str:
+    name = best.get("verdict")
+    return f"Verdict: {name} ({best['verdict_why']})." if name else ""
 
 
 def _architectures(status: Mapping[str, Any]) -> str:

@@ -33,6 +33,8 @@ def facts(found: Mapping[str, Any], unsaid: Collection[str] = ()) -> list[tuple[
         shown = [parameter for parameter in best["parameters"] if parameter not in unsaid]
         value = f"{best['metric']} {_format.metric(best['value'])} by trial {best['number']}{which}"
         rows += [("best", value), ("", words.parameters(best["parameters"], shown))]
+        if best.get("verdict"):
+            rows.append(("verdict", f"{best['verdict']}: {best['verdict_why']}"))
     if len(found["architectures"]) > 1:
         rows += [(name, by_architecture(item)) for name, item in found["architectures"].items()]
     floors = _format.floors(found["floors"])

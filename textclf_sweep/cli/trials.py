@@ -14,7 +14,7 @@ from textclf_sweep.cli._draw import draw
 from textclf_sweep.cli._options import HERE, JsonOption, NameArgument, StoreOption
 from textclf_sweep.cli._table import DROPPED_FIRST, Column, fitted, natural, parameter_columns
 from textclf_sweep.store import Store
-from textclf_sweep.sweep.manage import best, trials, unsaid
+from textclf_sweep.sweep.manage import best, status, trials, unsaid
 
 
 def command(name: NameArgument, store: StoreOption = HERE, json: JsonOption = False) -> None:
@@ -24,10 +24,17 @@ def command(name: NameArgument, store: StoreOption = HERE, json: JsonOption = Fa
         _output.say_json(found)
     elif found["trials"]:
         leader = best(Store(store), name)
+        floors = status(Store(store), name)["floors"]
         quiet = unsaid(Store(store), name)
-        draw(lambda width: listing(found["trials"], leader, width, quiet))
+        draw(lambda width: listing(found["trials"], leader, width, quiet), *compared(floors))
     else:
         _output.say(f"sweep {name} has no trials yet")
+
+
+def compared(floors: Mapping[str, float | None]) -> tuple[RenderableType, ...]:
+    """The line below the table: what trials are compared with."""
+    told = _format.floors(floors)
+    return (Text(f"val_accuracy to beat: {told}"),) if told else ()
 
 
 def listing(
@@ -70,6 +77,7 @@ def table(
             tuple(value(trial, leader) for trial in found),
             number=True,
         ),
+        Column("verdict", tuple(trial["verdict"] or "" for trial in found)),
         Column("epochs", tuple(str(trial["epochs"]) for trial in found), number=True),
         Column("time", tuple(_format.clock(trial["seconds"]) for trial in found), number=True),
         *parameter_columns(rows, varied(found, unsaid)),

@@ -97,7 +97,9 @@ class Before:
             return
         self._told = True
         found = measured.found
-        ledger.put(floors=found.to_json(), baselines={name: item.to_json() for name, item in found.baselines.items()})
+        now = time.time()
+        baselines = {name: {**item.to_json(), "time": now} for name, item in found.baselines.items()}
+        ledger.put(floors=found.to_json(), baselines=baselines)
         if any(record.state.final for record in ledger.history()):
             ledger.resend()  # verdicts rest on them
         observe(FloorsMeasured(found.to_json()))

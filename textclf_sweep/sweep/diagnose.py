@@ -19,10 +19,11 @@ from textclf_sweep.ledger import Ledger
 from textclf_sweep.ranking import best
 from textclf_sweep.store import Store, SweepFolder
 from textclf_sweep.sweep import evidence, reading
-from textclf_sweep.sweep.find import found
+from textclf_sweep.sweep.find import find
 from textclf_sweep.sweep.manage import open_ledger
+from textclf_sweep.sweep.snapshot import linear_of
 from textclf_sweep.trial import History, Parameters, TrialRecord
-from textclf_sweep.verdicts import verdict
+from textclf_sweep.verdicts import verdict, why
 
 
 def diagnose(store: Store, name: str, trial: int | None = None) -> dict[str, Any]:
@@ -37,9 +38,11 @@ def diagnose(store: Store, name: str, trial: int | None = None) -> dict[str, Any
         InputError: there is no such sweep or trial, it has not finished, or something else logged the run.
         StorageError: the ledger cannot be read.
     """
-    name, trial = found(store, name, trial)
+    name, trial = find(store, name, trial)
     with open_ledger(store, name) as ledger:
-        return {"sweep": name, **of_ledger(ledger, store.sweep(name), trial).to_json()}
+        found = of_ledger(ledger, store.sweep(name), trial)
+        told = why(found.verdict) if found.verdict is not None else ""
+        return {"sweep": name, **found.to_json(), "why": told}
 
 
 def of_ledger(ledger: Ledger, folder: SweepFolder, trial: int | None = None) -> Diagnosis:
@@ -84,8 +87,7 @@ def case_of(ledger: Ledger, folder: SweepFolder, record: TrialRecord) -> Case:
         folder: of the sweep.
         record: the trial; final.
     """
-    baselines, identity = ledger.get("baselines") or {}, ledger.get("definition") or {}
-    linear = baselines.get("linear") or {}
+    identity = ledger.get("definition") or {}
     name = record.trial.architecture
     own = (identity.get("own") or {}).get(name)
     declared = _declared(name) if own is None else ()
@@ -96,7 +98,7 @@ def case_of(ledger: Ledger, folder: SweepFolder, record: TrialRecord) -> Case:
     metric = ledger.get("metric") or {"name": "val_accuracy", "goal": "maximize"}
     return Case(
         record=record,
-        verdict=verdict(record, linear.get("right", "")),
+        verdict=verdict(record, linear_of(ledger)),
         history=_counted(ledger.history()),
         metric=Metric(metric["name"], metric["goal"]),
         space=(identity.get("space") or {}).get(name, {}),

@@ -14,7 +14,7 @@ from textclf_sweep.sweep.manage import names
 RUN_ID = re.compile(r"[0-9a-f]{32}")
 
 
-def found(store: Store, name: str, trial: int | None = None) -> tuple[str, int | None]:
+def find(store: Store, name: str, trial: int | None = None) -> tuple[str, int | None]:
     """The sweep's name and the trial's number that are meant.
 
     Args:

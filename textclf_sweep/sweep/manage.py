@@ -67,14 +67,15 @@ def status(store: Store, name: str) -> dict[str, Any]:
 def trials(store: Store, name: str) -> dict[str, Any]:
     """The object of ``sweep trials --json``. Raises as `status` does."""
     with open_ledger(store, name) as ledger:
-        return {"trials": [trial_object(record) for record in snapshot.take(ledger, store).history]}
+        taken = snapshot.take(ledger, store)
+        return {"trials": [trial_object(record, taken.linear) for record in taken.history]}
 
 
 def best(store: Store, name: str) -> dict[str, Any] | None:
     """The object of ``sweep best --json``. Raises as `status` does."""
     with open_ledger(store, name) as ledger:
         taken = snapshot.take(ledger, store)
-        return best_object(taken.history, taken.metric)
+        return best_object(taken.history, taken.metric, taken.linear)
 
 
 def unsaid(store: Store, name: str) -> frozenset[str]:

@@ -9,6 +9,11 @@ from textclf_sweep.ledger import Ledger
 from textclf_sweep.store import Store
 
 
+def linear_of(ledger: Ledger) -> str:
+    """Which validation rows the linear baseline labels rightly; empty when it was not measured."""
+    return str(((ledger.get("baselines") or {}).get("linear") or {}).get("right", ""))
+
+
 def take(ledger: Ledger, store: Store) -> Snapshot:
     """The sweep as it stands now.
 
@@ -29,4 +34,5 @@ def take(ledger: Ledger, store: Store) -> Snapshot:
         openings=ledger.openings(),
         floors=ledger.get("floors") or {},
         parent_run_id=parent[1] if parent else None,
+        linear=linear_of(ledger),
     )

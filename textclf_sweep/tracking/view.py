@@ -14,6 +14,7 @@ from textclf_sweep.definition.types import Metric
 from textclf_sweep.ledger import Attempt, Ledger, Opening
 from textclf_sweep.tracking import audit
 from textclf_sweep.trial import EpochEvent, History, Scalar, Trial, TrialRecord, TrialState
+from textclf_sweep.verdicts import verdict, why
 
 STATUS: Mapping[str, str] = {
     TrialState.RUNNING: "RUNNING",
@@ -71,6 +72,7 @@ class SweepView:
         versions: by package.
         history: every trial.
         openings: of the sealed test part.
+        baselines: of each one ``metrics``, ``right`` and ``seconds``; see `textclf_sweep.floors`.
     """
 
     id: str
@@ -92,6 +94,12 @@ class SweepView:
     versions: Mapping[str, str] = field(default_factory=dict)
     history: History = ()
     openings: tuple[Opening, ...] = ()
+    baselines: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @property
+    def linear(self) -> str:
+        """Which validation rows the linear baseline labels rightly; empty when it was not measured."""
+        return str((self.baselines.get("linear") or {}).get("right", ""))
 
     @property
     def left_out(self) -> frozenset[int]:
@@ -132,6 +140,7 @@ def read(ledger: Ledger) -> SweepView:
         versions=ledger.get("versions") or {},
         history=ledger.history(),
         openings=ledger.openings(),
+        baselines=ledger.get("baselines") or {},
     )
 
 
@@ -158,9 +167,18 @@ def attempt_tags(view: SweepView, attempt: Attempt, parent: str) -> dict[str, st
         "sweep.counted": text_of(attempt.counted and attempt.trial not in view.left_out),
         **_provenance(view, versions),
     }
+    record = next((item for item in view.history if item.number == attempt.trial), None)
+    if attempt.counted and record is not None:
+        tags |= verdict_tags(record, view.linear)
     if attempt.result and attempt.result.failure:
         tags["sweep.error"] = attempt.result.failure.message
     return _shortened(tags)
+
+
+def verdict_tags(record: TrialRecord, linear: str) -> dict[str, str]:
+    """The verdict on a trial, and what it rests on."""
+    found = verdict(record, linear)
+    return {} if found is None else {"sweep.verdict": found.name, "sweep.verdict.why": why(found)}
 
 
 def attempt_params(trial: Trial) -> dict[str, str]:
@@ -223,6 +241,7 @@ def parent_tags(view: SweepView) -> dict[str, str]:
     if (winner := view.winner) is not None:
         tags["best.trial"] = str(winner.number)
         tags |= {f"best.{name}": text_of(value) for name, value in winner.trial.parameters.items()}
+        tags |= verdict_tags(winner, view.linear)
         if winner.run_id:
             tags["best.run_id"] = winner.run_id
     return _shortened(tags)
@@ -297,7 +316,7 @@ def saved_view(view: SweepView, now: float) -> str:
             *(f"metrics.`{key}`" for key in (f"best.{view.metric}", "best_epoch", "seconds")),
             *(["params.`architecture`"] if len(spaces) > 1 else []),
             *(f"params.`{name}`" for name in searched),
-            *(f"tags.`{key}`" for key in ("sweep.state", "sweep.reason")),
+            *(f"tags.`{key}`" for key in ("sweep.kind", "sweep.verdict", "sweep.state", "sweep.reason")),
         ],
     }
     times = {"createdAt": milliseconds(now), "updatedAt": milliseconds(now)}

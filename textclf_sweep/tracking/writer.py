@@ -18,7 +18,7 @@ from typing import Any
 from textclf_sweep.errors import StorageError, TrackingError
 from textclf_sweep.ledger import Attempt, Ledger
 from textclf_sweep.store import Store
-from textclf_sweep.tracking import audit, connection, database, view
+from textclf_sweep.tracking import audit, baselines, connection, database, view
 from textclf_sweep.tracking.description import describe
 from textclf_sweep.tracking.view import STATUS, Point, SweepView, milliseconds
 from textclf_sweep.trial import TrialState
@@ -189,7 +189,10 @@ class Writer:
         found: dict[tuple[str, str], _Found] = {}
         for run in connection.runs(self._client, self.experiment_id, f"tags.`sweep.id` = '{seen.id}'"):
             tags = run.data.tags
+            kind = tags.get("sweep.kind")
             key = (tags.get("sweep.trial", ""), tags.get("sweep.attempt", ""))
+            if kind == baselines.KIND:
+                key = (kind, tags.get("sweep.baseline", ""))
             found.setdefault(key, _Found(run.info.run_id, run.info.status, tags, run.data.metrics))
         return found
 
@@ -260,7 +263,8 @@ class Writer:
         run_id, before = self.parent_run_id, self._runs[_PARENT]
         tags = {**view.parent_tags(seen), "mlflow.note.content": describe(seen)}
         figures = view.parent_figures(seen)
-        points = [point for point in view.parent_points(seen) if point not in self._points]
+        shown = [*view.parent_points(seen), *baselines.parent_points(seen)]
+        points = [point for point in shown if point not in self._points]
         if not points and self._parent_sent == (tags, figures):
             return
         if self._parent_sent is None:
@@ -270,6 +274,7 @@ class Writer:
         now = milliseconds(self._clock())
         changed = [Point(key, value, now, 0) for key, value in figures.items() if last.get(key) != value]
         self._log(run_id, points=[*points, *changed], tags=tags)
+        self._send_baselines(seen)
         for key in (before.tags if self._parent_sent is None else self._parent_sent[0]).keys() - tags.keys():
             if key.startswith("best."):  # a parameter that the new winner does not have
                 self._client.delete_tag(run_id, key)
@@ -279,6 +284,21 @@ class Writer:
             self._runs[_PARENT] = dataclasses.replace(before, status=status)
         self._points.update(points)
         self._parent_sent = (tags, figures)
+
+    def _send_baselines(self, seen: SweepView) -> None:
+        for name in baselines.names(seen):
+            key, tags = (baselines.KIND, name), baselines.tags(seen, name, self.parent_run_id)
+            points = tuple(baselines.points(seen, name))
+            found = self._runs.get(key)
+            if found and found.status == "FINISHED" and points[0].value == found.metrics.get(points[0].key):
+                continue
+            started = float(seen.baselines[name].get("time") or 0.0)
+            run_id = found.run_id if found else self._create(key, baselines.RUN.format(name=name), tags, started)
+            self._log_data(run_id, seen)
+            self._log(run_id, points=points, params=baselines.params(name), tags=tags)
+            self._client.set_terminated(run_id, "FINISHED", milliseconds(started))
+            figures = {point.key: point.value for point in points}
+            self._runs[key] = _Found(run_id, "FINISHED", tags, figures)
 
     def _log_parent_texts(self, seen: SweepView) -> None:
         texts = audit.is_local(self._uri) if seen.log_text is None else seen.log_text

@@ -134,8 +134,8 @@ def _judge_head(model: keras.Model, found: Smoke) -> None:
             kind = "softmax" if is_softmax(layer) else "sigmoid"
             if isinstance(last, keras.layers.Activation | keras.layers.Softmax) or is_softmax(layer):
                 found.faults["head_loss_mismatch"] = (
-                    f"{layer.name}, before the last layer, has a {kind} of its own: the last softmax then flattens what "
-                    "it gets, and no answer can be sure. Leave the first one out"
+                    f"{layer.name}, before the last layer, has a {kind} of its own: the last softmax then flattens "
+                    "what it gets, and no answer can be sure. Leave the first one out"
                 )
 
 
