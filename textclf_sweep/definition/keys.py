@@ -195,6 +195,16 @@ EARLY_STOPPING = (
 )  # fmt: skip
 
 
+BASELINE = Setting(
+    "baselines", "str", "A classifier that needs no search.",
+    choices={
+        "chance": "each label equally often",
+        "majority": "always the commonest label",
+        "linear": "logistic regression on TF-IDF of words and pairs of words",
+    },
+)  # fmt: skip
+
+
 BUDGET = (
     _duration("time", "Active time of the whole sweep, over all its runs; default: unlimited.", nullable=True),
     _duration("trial_time", "Time one trial may take before it is failed; default 30m.", nullable=False),
@@ -293,5 +303,7 @@ SECTIONS = {
     "budget": "Limits of time and patience.",
     "early_terminate": "How trials that fall behind others are ended; false or none lets every trial train to its end.",
     "enqueue": "Parameter sets, possibly partial, that the first trials use.",
+    "baselines": "What trials are compared with, measured before them: chance, majority (the commonest label) and "
+    "linear (TF-IDF with logistic regression); all of them when it is absent.",
 }
 """The keys of the top level that take more than one value."""

@@ -12,14 +12,14 @@ from textclf_sweep.definition import overrides as overriding
 from textclf_sweep.definition.catalogue import Catalogue, Entry
 from textclf_sweep.definition.data import data_of
 from textclf_sweep.definition.methods import searcher_of
-from textclf_sweep.definition.nodes import BrokenNode, Field, Place, Problems, quote
+from textclf_sweep.definition.nodes import BrokenNode, Field, ListNode, Place, Problems, quote
 from textclf_sweep.definition.reader import MAX_BYTES, read
 from textclf_sweep.definition.searches import Scope, architectures_of, caps_of, knowing, searches_of
 from textclf_sweep.definition.sections import budget_of, early_stopping_of, early_terminate_of, metric_of
 from textclf_sweep.definition.space import greatest, possible
 from textclf_sweep.definition.suggest import nearest
-from textclf_sweep.definition.types import Allocate, DataSettings, EarlyTerminate, Search, SweepDefinition
-from textclf_sweep.definition.values import section
+from textclf_sweep.definition.types import BASELINES, Allocate, DataSettings, EarlyTerminate, Search, SweepDefinition
+from textclf_sweep.definition.values import section, setting_value
 from textclf_sweep.errors import DefinitionError, Problem
 
 NAMELESS = "definition"
@@ -94,6 +94,7 @@ def _definition(
     budget = budget_of(_section(root, "budget"), problems)
     early_terminate = early_terminate_of(_section(root, "early_terminate"), catalogue, problems)
     data = _data(root, catalogue, problems)
+    baselines = _baselines(_section(root, "baselines"), problems)
     searcher = searcher_of(root, values, catalogue, problems)
     _check_paces(root, searcher, early_terminate, problems)
     if root.get("name") is None:
@@ -106,7 +107,7 @@ def _definition(
     return SweepDefinition(
         **plain, searches=searches, sampler=searcher.name, metric=metric, data=data, run_cap=caps.total,
         early_stopping=early_stopping, early_terminate=early_terminate, budget=budget,
-        folder=str(root.node.place.folder.resolve()),
+        baselines=baselines, folder=str(root.node.place.folder.resolve()),
         ignored=(
             *(key for key in keys.FOREIGN if root.get(key)),
             *_idle(early_terminate, searches, catalogue),
@@ -114,6 +115,19 @@ def _definition(
             *_undecayed(searches),
         ),
     )  # fmt: skip
+
+
+def _baselines(field: Field | None, problems: Problems) -> tuple[str, ...]:
+    """One name, a list of them, or none at all; in the order of `BASELINES`."""
+    if field is None:
+        return BASELINES
+    single = not isinstance(field.node, ListNode)
+    named = [name for item in ((field,) if single else field.items())
+             for name in setting_value(item, keys.BASELINE, problems).values()]  # fmt: skip
+    twice = [name for index, name in enumerate(named) if name in named[:index]]
+    if twice:
+        problems.add(field, f"{quote(twice[0])} stands in the list twice", "each baseline once", "remove one")
+    return tuple(name for name in BASELINES if name in named)
 
 
 def _idle(early_terminate: EarlyTerminate | None, searches: Sequence[Search], catalogue: Catalogue) -> Iterator[str]:

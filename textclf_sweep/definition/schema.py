@@ -36,6 +36,9 @@ def json_schema(catalogue: Catalogue) -> Schema:
         "early_stopping": {"anyOf": [_mapping(keys.EARLY_STOPPING), off]},
         "budget": _mapping(keys.BUDGET),
         "early_terminate": {"anyOf": [off, *_early_terminate(catalogue)]},
+        "baselines": {
+            "anyOf": [_setting(keys.BASELINE), {"type": "array", "items": _setting(keys.BASELINE), "uniqueItems": True}]
+        },
         "enqueue": {"type": "array", "items": {"type": "object", "minProperties": 1}},
     }
     for name, doc in keys.SECTIONS.items():

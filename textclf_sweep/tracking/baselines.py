@@ -37,8 +37,8 @@ def params(name: str) -> dict[str, str]:
 def points(view: SweepView, name: str) -> Iterator[Point]:
     """Its figures on the validation rows, named as a trial's.
 
-    ``val_accuracy`` and its like stand at the first epoch and at the last that a trial can have, so that MLflow's charts
-    draw a line across the trials' curves.
+    ``val_accuracy`` and its like stand at the first epoch and at the last that a trial can have: MLflow's charts
+    draw a line across the curves of trials.
     """
     item = view.baselines[name]
     time, last = milliseconds(float(item.get("time") or 0.0)), longest(view.definition)
