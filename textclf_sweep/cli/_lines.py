@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from textclf_sweep.analysis import words
-from textclf_sweep.cli import _format
+from textclf_sweep.cli import _causes, _format
 from textclf_sweep.cli._progress import Progress, fold
 from textclf_sweep.cli._words import done, header, times
 from textclf_sweep.sweep.events import (
@@ -46,7 +46,8 @@ def lines(progress: Progress, event: SweepEvent, now: float) -> tuple[str, ...]:
         case TrialEnded(record=record):
             said = (_end(after, record), f"progress: {done(after)}; {times(after, now)}")
         case SweepEnded():
-            said = ("", *event.words, *pairs(event.where))
+            why = () if event.diagnosis is None else ("", *_causes.plain(event.diagnosis))
+            said = ("", *event.words, *why, *pairs(event.where))
         case _:
             pass
     return said

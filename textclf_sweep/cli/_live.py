@@ -10,11 +10,11 @@ from typing import TextIO
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
 
-from textclf_sweep.cli import _lines, _output
+from textclf_sweep.cli import _causes, _lines, _output
 from textclf_sweep.cli._display import Clock, write_raw
 from textclf_sweep.cli._progress import Progress, fold
 from textclf_sweep.cli._screen import render
-from textclf_sweep.sweep.events import Notice, SweepEnded, SweepEvent, TrialEnded
+from textclf_sweep.sweep.events import ChecksEnded, Notice, SweepEnded, SweepEvent, TrialEnded
 from textclf_sweep.trial import TrialState
 
 REFRESH = 2
@@ -55,12 +55,16 @@ class Screen:
                 _output.tagged("warning", text)
             case Notice(text=text):
                 self._print(f"note: {text}")
+            case ChecksEnded():
+                self._print(*_lines.lines(self._progress, event, now))
             case TrialEnded(record=record) if record.state is TrialState.FAILED:
                 self._print(_lines.lines(self._progress, event, now)[0])
         self._progress = fold(self._progress, event, now)
         if isinstance(event, SweepEnded):
             self._live.stop()
             self._print("", *event.words)
+            if event.diagnosis is not None:
+                self._console.print("", _causes.render(event.diagnosis, self._console.width))
             for line in _lines.pairs(event.where):
                 # Addresses and commands stay in one piece, to be copied.
                 self._console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""Say why a sweep's best trial, or any one of its trials, is as bad as it is, and how to change that.
+"""Say why a trial is as bad as it is, and how to change that.
 
 Causes are ranked, each with its evidence and, where the definition can be changed, the lines that do it.
 """

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from textclf_sweep.analysis import diagnosis
-from textclf_sweep.analysis.diagnosis import Case, DataEvidence, Diagnosis, Reading
+from textclf_sweep.analysis.diagnosis import BAD, Case, DataEvidence, Diagnosis, Reading
 from textclf_sweep.data import guess
 from textclf_sweep.data.corpus import Part, fold_name
 from textclf_sweep.data.snapshot import read_part
@@ -40,9 +40,27 @@ def diagnose(store: Store, name: str, trial: int | None = None) -> dict[str, Any
     """
     name, trial = find(store, name, trial)
     with open_ledger(store, name) as ledger:
-        found = of_ledger(ledger, store.sweep(name), trial)
-        told = why(found.verdict) if found.verdict is not None else ""
-        return {"sweep": name, **found.to_json(), "why": told}
+        return _object(ledger, store.sweep(name), trial)
+
+
+def unasked(ledger: Ledger, folder: SweepFolder, status: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The diagnosis at the end of a sweep: when its best is stuck or weak, or there is none; else None.
+
+    Args:
+        ledger: of the sweep.
+        folder: the same.
+        status: the object of ``sweep status --json``.
+    """
+    best, finished = status["best"], any(record.state.final for record in ledger.history() if record.counted)
+    if status["state"] == "interrupted" or not finished or (best and best["verdict"] not in BAD):
+        return None
+    return _object(ledger, folder, None)
+
+
+def _object(ledger: Ledger, folder: SweepFolder, trial: int | None) -> dict[str, Any]:
+    found = of_ledger(ledger, folder, trial)
+    told = why(found.verdict) if found.verdict is not None else ""
+    return {"sweep": ledger.get("name"), **found.to_json(), "why": told}
 
 
 def of_ledger(ledger: Ledger, folder: SweepFolder, trial: int | None = None) -> Diagnosis:

@@ -97,11 +97,13 @@ class SweepEnded:
         status: the object of ``sweep status --json``.
         words: what was found, in a few sentences.
         where: places and commands, as (what, text) pairs, e.g. ("browse", "sweep ui lstm").
+        diagnosis: the object of ``sweep diagnose --json`` where the result asks for one; else None.
     """
 
     status: Mapping[str, Any]
     words: tuple[str, ...]
     where: tuple[tuple[str, str], ...]
+    diagnosis: Mapping[str, Any] | None = None
 
 
 SweepEvent = SweepStarted | FloorsMeasured | ChecksEnded | TrialStarted | EpochEnded | TrialEnded | Notice | SweepEnded

@@ -25,6 +25,7 @@ from textclf_sweep.sweep.accept import accept, check_case, tell_warm
 from textclf_sweep.sweep.assumptions import assumptions, check_cleaning
 from textclf_sweep.sweep.before import Before, validation_of
 from textclf_sweep.sweep.context import PLAIN, Context, Options, Stop, rows_of
+from textclf_sweep.sweep.diagnose import unasked
 from textclf_sweep.sweep.events import Notice, Observer, SweepEnded, SweepEvent, SweepStarted
 from textclf_sweep.sweep.loop import Ending, Loop, exhausted
 from textclf_sweep.sweep.opening import open_test, untested
@@ -253,7 +254,10 @@ def _end(context: Context) -> dict[str, Any]:
     """Tell what was found."""
     found = status_object(snapshots.take(context.ledger, context.store))
     searched = list(context.definition.searched)
-    context.observe(SweepEnded(found, words.findings(found, searched), _where(context, found)))
+    why = unasked(context.ledger, context.folder, found)
+    if why is not None:
+        found["diagnosis"] = why
+    context.observe(SweepEnded(found, words.findings(found, searched), _where(context, found), why))
     if found["state"] != "interrupted" and context.ledger.get("sent_to") is None:
         sync = context.store.command("sync", found["sweep"])
         error = TrackingError("MLflow has not been told everything; nothing is lost", fix=f"`{sync}` sends the rest")

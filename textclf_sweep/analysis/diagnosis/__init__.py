@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from textclf_sweep.analysis.diagnosis import data, inputs, optimisation, schedule, space
-from textclf_sweep.analysis.diagnosis._case import Case, Cause, DataEvidence, Reading, Severity
+from textclf_sweep.analysis.diagnosis._case import BAD, Case, Cause, DataEvidence, Reading, Severity
 from textclf_sweep.verdicts import Verdict
 
-__all__ = ["Case", "Cause", "DataEvidence", "Diagnosis", "Reading", "Severity", "diagnose"]
+__all__ = ["BAD", "Case", "Cause", "DataEvidence", "Diagnosis", "Reading", "Severity", "diagnose"]
 
 CHECKS = (*data.CHECKS, *inputs.CHECKS, *optimisation.CHECKS, *schedule.CHECKS, *space.CHECKS)
 LEAST = 0.2
