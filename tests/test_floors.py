@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
 
 import pytest
 
 from textclf_sweep import data
 from textclf_sweep.data.corpus import Part
 from textclf_sweep.definition.types import DataSettings
-from textclf_sweep.floors import Floors, floors, mean_floors
+from textclf_sweep.floors import floors, mean_floors
+from textclf_sweep.trial import from_bits
 
 pytestmark = pytest.mark.unit
 
@@ -37,30 +39,44 @@ def test_linear_learns_words() -> None:
 
 def test_linear_needs_words_and_two_labels() -> None:
     assert floors(part(("!!", "x"), ("?", "y")), part(("!", "x"))).linear is None
-    assert floors(part(("a", "x"), ("b", "x")), part(("a", "x"))) == Floors(chance=1.0, majority=1.0, linear=None)
+    assert floors(part(("a", "x"), ("b", "x")), part(("a", "x"))).to_json() == shown(1.0, 1.0, None)
 
 
 def test_floors_of_folds_are_means() -> None:
     good, bad = [(f"good film {row}", "pos") for row in range(4)], [(f"bad film {row}", "neg") for row in range(4)]
     train = part(*good, *bad, ("good", "pos"))
     first, second = (train, part(("good", "pos"), ("bad", "neg"))), (train, part(("good", "neg"), ("bad", "neg")))
-    assert [floors(*pair) for pair in (first, second)] == [Floors(0.5, 0.5, 1.0), Floors(0.5, 0.0, 0.5)]
-    assert mean_floors([first, second]) == Floors(0.5, 0.25, 0.75)
-    assert mean_floors([first]) == floors(*first)
+    assert [floors(*pair).to_json() for pair in (first, second)] == [shown(0.5, 0.5, 1.0), shown(0.5, 0.0, 0.5)]
+    both = mean_floors([first, second])
+    assert both.to_json() == shown(0.5, 0.25, 0.75)
+    assert from_bits(both.baselines["linear"].right) == (True, True, False, True)
+    assert mean_floors([first]).to_json() == floors(*first).to_json()
 
 
 def test_a_linear_floor_that_one_fold_lacks_has_no_mean() -> None:
     train = part(*[("good", "pos")] * 2, *[("bad", "neg")] * 2)
     found = mean_floors([(train, train), (part(("!!", "pos"), ("?", "neg")), train)])
-    assert found == Floors(0.5, 0.5, None)
+    assert found.to_json() == shown(0.5, 0.5, None)
 
 
 def test_json() -> None:
-    assert json.loads(json.dumps(Floors(0.25, 0.3, None).to_json())) == {
-        "chance": 0.25,
-        "majority": 0.3,
-        "linear": None,
-    }
+    train = part(*[("good", "pos")] * 2, *[("bad", "neg")] * 2)
+    found = floors(train, part(("good", "pos"), ("bad", "pos")), ("linear", "chance"))
+    assert json.loads(json.dumps(found.to_json())) == shown(0.5, None, 0.5)
+    item = json.loads(json.dumps(found.baselines["linear"].to_json()))
+    assert (from_bits(item["right"]), item["metrics"]["accuracy"]) == ((True, False), 0.5)
+    assert item["metrics"]["macro_f1"] == pytest.approx(1 / 3)
+    assert item["metrics"]["loss"] > 0
+    assert found.baselines["chance"].metrics["loss"] == pytest.approx(math.log(2))
+
+
+def test_labels_of_one_row_each_are_not_fitted() -> None:
+    ids = part(*[(f"text {row}", str(row)) for row in range(20)])
+    assert floors(ids, ids).linear is None
+
+
+def shown(chance: float | None, majority: float | None, linear: float | None) -> dict[str, float | None]:
+    return {"chance": chance, "majority": majority, "linear": linear}
 
 
 def test_sample_is_well_above_chance_and_repeatable() -> None:
@@ -69,4 +85,4 @@ def test_sample_is_well_above_chance_and_repeatable() -> None:
     assert (found.chance, found.majority) == (0.25, 0.25)
     assert found.linear is not None
     assert 0.79 < found.linear < 0.84
-    assert floors(splits.train, splits.validation) == found
+    assert floors(splits.train, splits.validation).baselines["linear"].right == found.baselines["linear"].right

@@ -8,6 +8,7 @@ import pytest
 from textclf_sweep.cli._lines import lines, pairs
 from textclf_sweep.cli._progress import Progress, fold
 from textclf_sweep.sweep.events import (
+    ChecksEnded,
     EpochEnded,
     FloorsMeasured,
     Notice,
@@ -52,6 +53,15 @@ def test_a_sweep_from_start_to_end(story: Any) -> None:
         "",
         "browse  sweep ui news",
         "model   m",
+    ]
+
+
+def test_the_checks_have_a_line_of_their_own() -> None:
+    numbers = {"initial_loss": 1.4, "expected_loss": 1.386, "labels": 4, "rows": 32, "learned": 1.0, "steps": 20}
+    smoke = {"cnn": {"numbers": numbers}, "mine": {"numbers": {}}}
+    assert account(ChecksEnded(4.25, smoke)) == [
+        "checks: floors and smoke tests in 4.2 s; cnn: first loss 1.40 (ln 4 = 1.39), 32 texts learned in 20 steps; "
+        "mine: not tried"
     ]
 
 

@@ -26,7 +26,7 @@ from textclf_sweep.engines import (
 from textclf_sweep.ledger import Ledger
 from textclf_sweep.store import Store, SweepFolder
 from textclf_sweep.sweep.events import Observer, SweepEvent
-from textclf_sweep.sweep.loop import Ending, Loop
+from textclf_sweep.sweep.loop import Ending, Loop, Validation
 from textclf_sweep.training.files import sha256, write_atomically
 from textclf_sweep.training.tasks import Decision, TrainTask
 from textclf_sweep.trial import EpochEvent, Failure, Parameters, Trial, TrialResult, TrialState
@@ -240,12 +240,14 @@ class Sweep:
         step: Callable[[], None] = lambda: None,
         ledger: Any = None,
         observe: Observer | None = None,
+        validation: Validation | None = None,
     ) -> Loop:
         """A loop over a new engine."""
         self.engine = ScriptedEngine(script, workers, step)
         return Loop(
-            self.definition, ledger or self.ledger, self.folder, self.engine, observe or self.events.append, watch
-        )
+            self.definition, ledger or self.ledger, self.folder, self.engine, observe or self.events.append, watch,
+            validation or Validation(),
+        )  # fmt: skip
 
     def run(self, script: Script = lambda trial, attempt: Play(), **settings: Any) -> Ending:
         """One run to its end; a script that never ends is stopped."""

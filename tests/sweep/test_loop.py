@@ -6,11 +6,13 @@ from textclf_sweep.definition.space import Categorical, Constant, SearchSpace
 from textclf_sweep.definition.types import Budget, EarlyStopping, Metric
 from textclf_sweep.errors import StorageError
 from textclf_sweep.sweep.events import EpochEnded, Notice, TrialEnded, TrialStarted
-from textclf_sweep.sweep.loop import CRASHES, SAME_FAILURES, Ending
+from textclf_sweep.sweep.loop import CRASHES, SAME_FAILURES, Ending, Validation
 from textclf_sweep.sweep.resume import collect
 from textclf_sweep.trial import TrialState
 
 pytestmark = pytest.mark.unit
+
+ROWS, UNKNOWN = Validation(800, 200), Validation()
 
 COMPLETE, FAILED = TrialState.COMPLETE, TrialState.FAILED
 SMALL = SearchSpace.of(
@@ -307,3 +309,26 @@ class TestInterruptions:
         assert states(sweep) == [TrialState.INTERRUPTED]
         loop.interrupt("again")
         assert sweep.ledger.history()[0].reason == "the program failed"
+
+
+class TestStuck:
+    """A trial that does not get above the commonest label ends, whatever prunes others."""
+
+    @pytest.fixture
+    def ended(self, make_sweep, play):
+        def run(value: float, epochs: int, validation: Validation = ROWS):
+            sweep = make_sweep(run_cap=1)
+            sweep.run(lambda trial, attempt: play(value=value, epochs=epochs), validation=validation)
+            (record,) = sweep.ledger.history()
+            return record
+
+        return run
+
+    def test_it_is_pruned_after_five_epochs(self, ended) -> None:
+        record = ended(0.25, 9)
+        assert (record.state, record.reason, len(record.epochs)) == (TrialState.PRUNED, "stuck", 5)
+
+    @pytest.mark.parametrize(("value", "epochs", "validation"), [(0.6, 9, ROWS), (0.25, 4, ROWS), (0.25, 9, UNKNOWN)])
+    def test_others_go_on(self, ended, value: float, epochs: int, validation: Validation) -> None:
+        record = ended(value, epochs, validation)
+        assert (record.state, len(record.epochs)) == (TrialState.COMPLETE, epochs)

@@ -138,5 +138,5 @@ def test_floors_that_fail_are_told_not_raised(splits) -> None:
     thread = FloorsThread([(empty, empty)])
     thread.start()
     thread.join()
-    assert (thread.done, thread.found["linear"]) == (True, None)
+    assert (thread.done, thread.found.linear) == (True, None)
     assert thread.problem

@@ -1,4 +1,4 @@
-"""Architectures of the user's own are tried before any trial, and what is wrong with them ends the run."""
+"""Before any trial floors are measured and architectures tried; a model of the user's that is broken ends the run."""
 
 from __future__ import annotations
 
@@ -11,19 +11,21 @@ from typing import Any
 
 import pytest
 
-from textclf_sweep.data.corpus import fold_name
+from textclf_sweep.data.corpus import Part, Splits, fold_name
 from textclf_sweep.definition.load import load
 from textclf_sweep.definition.types import OwnArchitecture, Search, SweepDefinition
 from textclf_sweep.engines import EngineEvent, TaskCrashed, TaskErrored, TaskFinished, TaskTimedOut, WorkerReady, local
 from textclf_sweep.errors import InputError, Problem, StorageError, SweepError
 from textclf_sweep.store import Store, SweepFolder
+from textclf_sweep.sweep.before import Before, validation_of
 from textclf_sweep.sweep.catalogue import discover
-from textclf_sweep.sweep.events import Notice
-from textclf_sweep.sweep.loop import Ending
-from textclf_sweep.sweep.own import try_models, undone
+from textclf_sweep.sweep.context import Context, Options
+from textclf_sweep.sweep.events import ChecksEnded, FloorsMeasured, Notice
+from textclf_sweep.sweep.loop import Ending, Validation
+from textclf_sweep.sweep.own import undone
 from textclf_sweep.sweep.propose import first_trial, next_trial
 from textclf_sweep.sweep.resume import check_same
-from textclf_sweep.sweep.run import Options, run
+from textclf_sweep.sweep.run import run
 from textclf_sweep.training.tasks import Checked, Decision, Task
 
 pytestmark = pytest.mark.unit
@@ -72,39 +74,96 @@ def own(make_sweep: Callable[..., Any], mine: OwnArchitecture, tmp_path: Path) -
     return sweep
 
 
-def tried(sweep: Any, engine: Trier, stop: Callable[[], str | None] = lambda: None) -> Ending | None:
-    history = sweep.ledger.history()
-    return try_models(sweep.definition, history, sweep.folder, engine, stop, sweep.events.append)
+PART = Part(("good day", "bad day", "good", "bad"), ("a", "b", "a", "b"), (2, 3, 4, 5))
+SPLITS = Splits(PART, PART, PART, ("a", "b"), "hash")
 
 
-def test_those_of_the_users_own_are_tried_and_no_other(own: Any, mine: OwnArchitecture, tmp_path: Path) -> None:
-    engine = Trier(FINE, FINE)
+def tried(
+    sweep: Any, engine: Trier, stop: Callable[[], str | None] = lambda: None, *, force: bool = False
+) -> Ending | None:
+    context = Context(
+        sweep.definition, sweep.store, sweep.folder, sweep.ledger, SPLITS, sweep.events.append, stop,
+        Options(force=force),
+    )  # fmt: skip
+    before = Before(context)
+    ending = before.run(engine)
+    if ending is None:
+        before.tell(sweep.events.append)
+    return ending
+
+
+def test_every_architecture_is_tried(own: Any, mine: OwnArchitecture, tmp_path: Path) -> None:
+    engine = Trier(FINE, FINE, FINE)
     assert tried(own, engine) is None
-    assert [task.key for task in engine.tasks] == ["check.mine", "check.yours"]
-    task = engine.tasks[0]
+    assert [task.key for task in engine.tasks] == ["check.lstm", "check.mine", "check.yours"]
+    task = engine.tasks[1]
     assert (task.own, task.folder, task.corpus, task.limit) == (mine, tmp_path, own.folder.corpus, 300.0)
     assert own.definition.searches[1].space.holds(task.trial.parameters)
-    assert [event for event in own.events if isinstance(event, Notice)]
+    (ended,) = (event for event in own.events if isinstance(event, ChecksEnded))
+    assert list(ended.smoke) == ["lstm", "mine", "yours"]
     assert (own.folder.cache / f"{mine.digest}.py").read_text() == SOURCE
     assert own.ledger.history() == ()
 
 
-def test_without_any_nothing_is_said(make_sweep: Callable[..., Any]) -> None:
+def test_floors_and_what_was_found_are_kept(make_sweep: Callable[..., Any]) -> None:
     sweep = make_sweep()
-    assert tried(sweep, Trier()) is None
-    assert sweep.events == []
+    suspicious = Checked(None, {"exploding_gradients": "its loss is 40"}, {"initial_loss": 40.0}, 1.5)
+    assert tried(sweep, Trier(suspicious)) is None
+    assert sweep.ledger.get("floors") == {"chance": 0.5, "majority": 0.5, "linear": 1.0}
+    assert set(sweep.ledger.get("baselines")) == {"chance", "majority", "linear"}
+    assert sweep.ledger.get("smoke") == {
+        "lstm": {
+            "seconds": 1.5, "numbers": {"initial_loss": 40.0},
+            "warnings": [{"name": "exploding_gradients", "why": "its loss is 40"}],
+        }
+    }  # fmt: skip
+    (warning,) = (event for event in sweep.events if isinstance(event, Notice) and event.level == "warning")
+    assert warning.text == "lstm: exploding_gradients: its loss is 40"
 
 
-def test_one_that_has_a_finished_trial_is_not_tried_again(own: Any, make_sweep: Callable[..., Any]) -> None:
+def test_what_is_known_is_not_measured_again(own: Any, make_sweep: Callable[..., Any]) -> None:
     own.definition = replace(own.definition, searches=own.definition.searches[1:2], run_cap=1)
+    tried(own, Trier(FINE))
     own.run()
+    own.events.clear()
     assert tried(own, Trier()) is None
+    assert [type(event) for event in own.events] == [FloorsMeasured]
+
+
+def test_a_baseline_that_is_missing_is_measured(make_sweep: Callable[..., Any]) -> None:
+    sweep = make_sweep()
+    sweep.definition = replace(sweep.definition, baselines=("chance",))
+    tried(sweep, Trier(FINE))
+    assert sweep.ledger.get("floors") == {"chance": 0.5, "majority": None, "linear": None}
+    sweep.definition = replace(sweep.definition, baselines=("chance", "majority", "linear"))
+    tried(sweep, Trier(FINE))
+    assert sweep.ledger.get("floors")["linear"] == 1.0
+
+
+def test_an_architecture_of_this_package_never_ends_a_run(make_sweep: Callable[..., Any]) -> None:
+    sweep = make_sweep()
+    broken = Checked(Problem("vanishing_gradients: no gradient reaches dense", "a model that learns", "mend it"))
+    assert tried(sweep, Trier(broken)) is None
+    assert sweep.ledger.get("smoke")["lstm"]["warnings"] == [
+        {"name": "vanishing_gradients", "why": "no gradient reaches dense"}
+    ]
+
+
+def test_with_force_a_broken_model_is_a_warning(own: Any) -> None:
+    assert tried(own, Trier(FINE, WRONG, FINE), force=True) is None
+    assert own.ledger.get("smoke")["mine"]["warnings"] == [{"name": "smoke_test", "why": "it returns nothing"}]
+
+
+def test_rows_and_the_commonest_label_of_all_folds() -> None:
+    other = Part(("x",), ("b",), (9,))
+    folds = (Splits(PART, other, PART, ("a", "b"), ""), Splits(PART, PART, PART, ("a", "b"), ""))
+    assert validation_of(replace(SPLITS, folds=folds)) == Validation(5, 3)
 
 
 def test_everything_that_is_wrong_is_said_at_once(own: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Path, "cwd", lambda: Path("/models"))
     with pytest.raises(InputError) as caught:
-        tried(own, Trier(WRONG, lambda key: TaskCrashed(key, "killed by signal 9 (SIGKILL)")))
+        tried(own, Trier(FINE, WRONG, lambda key: TaskCrashed(key, "killed by signal 9 (SIGKILL)")))
     first, second = map(str, caught.value.problems)
     assert first == "mine.py:3: it returns nothing; expected a model\n  hint: return one"
     assert "the process that tried the model was killed by signal 9" in second
@@ -120,17 +179,17 @@ def test_everything_that_is_wrong_is_said_at_once(own: Any, monkeypatch: pytest.
 )
 def test_other_ways_to_end(own: Any, end: Any, error: type[SweepError], words: str) -> None:
     with pytest.raises(error) as caught:
-        tried(own, Trier(end, FINE))
+        tried(own, Trier(FINE, end, FINE))
     assert words in str(caught.value)
 
 
 def test_it_can_be_interrupted(own: Any) -> None:
-    assert tried(own, Trier(FINE), lambda: "Ctrl-C") == Ending("interrupted", "Ctrl-C")
+    assert tried(own, Trier(FINE, FINE), lambda: "Ctrl-C") == Ending("interrupted", "Ctrl-C")
 
 
 def test_with_folds_it_is_tried_on_the_first(own: Any) -> None:
     own.definition = replace(own.definition, data=replace(own.definition.data, folds=3))
-    engine = Trier(FINE, FINE)
+    engine = Trier(FINE, FINE, FINE)
     tried(own, engine)
     assert engine.tasks[0].corpus == own.folder.corpus / fold_name(1)
 
@@ -151,7 +210,7 @@ def test_a_run_of_a_model_that_cannot_be_trained_leaves_nothing(
     engine = Trier(WRONG)
     monkeypatch.setattr(local, "start", lambda workers, folder: engine)
     with pytest.raises(InputError, match="it returns nothing"):
-        run(definition, text, Store(tmp_path), lambda event: None, lambda: None, Options(force=True))
+        run(definition, text, Store(tmp_path), lambda event: None, lambda: None)
     assert [task.key for task in engine.tasks] == ["check.mine"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.py", "rows.csv"]
 

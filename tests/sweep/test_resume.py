@@ -358,9 +358,9 @@ class TestCheckSame:
             "sampler": "tpe", "data": DataSettings("csv"), "metric": Metric(target=0.5), "run_cap": 60,
             "allocate": "race", "early_terminate": EarlyTerminate("median"), "early_stopping": None,
             "budget": Budget(1.0), "seed": 99, "engine": "ray", "workers": 7, "description": "x",
-            "folder": "/elsewhere", "ignored": ("project",),
+            "folder": "/elsewhere", "ignored": ("project",), "baselines": ("chance",),
         }  # fmt: skip
-        free = {"run_cap", "budget", "engine", "workers", "description", "folder", "ignored"}
+        free = {"run_cap", "budget", "engine", "workers", "description", "folder", "ignored", "baselines"}
         for field in dataclasses.fields(sweep.definition):
             changed = replace(sweep.definition, **{field.name: other[field.name]})
             assert (changed.hash() == sweep.definition.hash()) == (field.name in free), field.name
