@@ -23,7 +23,6 @@ import random
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -179,6 +178,11 @@ def one(case: Case, source: str, out: Path) -> dict[str, Any]:
     return {**dataclasses.asdict(case), "half": case.half, **sweep(path, folder)}
 
 
+def one_of(work: tuple[Case, str, Path]) -> dict[str, Any]:
+    """The same, for a pool."""
+    return one(*work)
+
+
 def results(out: Path) -> list[dict[str, Any]]:
     """What was run so far; of several results of a case the last."""
     path = out / "results.jsonl"
@@ -194,14 +198,14 @@ def run_all(given: argparse.Namespace) -> None:
     todo = [case for case in cases(sets) if (case.fault, case.data, case.architecture) not in done]
     todo = [case for case in todo if given.only in case.key and given.half in ("both", case.half)]
     given.out.mkdir(parents=True, exist_ok=True)
-    # A process for each case: what one of them leaves behind is no other's business.
-    with ProcessPoolExecutor(given.jobs, mp_context=get_context("spawn"), max_tasks_per_child=8) as pool:
-        waiting = {pool.submit(one, case, sets[case.data], given.out): case for case in todo}
-        for number, future in enumerate(as_completed(waiting), 1):
-            item = future.result()
+    # Processes that live for a few cases: what one of them leaves behind is no other's business.
+    with get_context("spawn").Pool(given.jobs, maxtasksperchild=8) as pool:
+        work = [(case, sets[case.data], given.out) for case in todo]
+        for number, item in enumerate(pool.imap_unordered(one_of, work), 1):
             with (given.out / "results.jsonl").open("a") as file:
                 file.write(json.dumps(item) + "\n")
-            print(f"{number}/{len(todo)} {waiting[future].key}: {item['verdict']} {shown(item)}", flush=True)
+            key = Case(item["fault"], item["data"], item["architecture"]).key
+            print(f"{number}/{len(todo)} {key}: {item['verdict']} {shown(item)}", flush=True)
 
 
 def shown(item: Mapping[str, Any]) -> str:
@@ -277,16 +281,21 @@ def healed(case: Case, out: Path) -> tuple[str, str | None, str | None]:
     return case.key, before, after["stopped"] or after["verdict"]
 
 
+def healed_of(work: tuple[Case, Path]) -> tuple[str, str | None, str | None]:
+    """The same, for a pool."""
+    return healed(*work)
+
+
 def heal(given: argparse.Namespace) -> None:
     """Apply the patches of the healable cases and print what becomes of them."""
     items = [item for item in results(given.out) if item["fault"] in BY_NAME and BY_NAME[item["fault"]].heals]
     items = [item for item in items if given.half in ("both", item["half"]) and not item["stopped"]]
     found = []
-    with ProcessPoolExecutor(given.jobs, mp_context=get_context("spawn"), max_tasks_per_child=8) as pool:
-        chosen = [Case(item["fault"], item["data"], item["architecture"]) for item in items]
-        for future in as_completed([pool.submit(healed, case, given.out) for case in chosen]):
-            found.append(future.result())
-            print("{}: {} -> {}".format(*found[-1]), flush=True)
+    chosen = [(Case(item["fault"], item["data"], item["architecture"]), given.out) for item in items]
+    with get_context("spawn").Pool(given.jobs, maxtasksperchild=8) as pool:
+        for item in pool.imap_unordered(healed_of, chosen):
+            found.append(item)
+            print("{}: {} -> {}".format(*item), flush=True)
     was = [item for item in found if item[1] in ("stuck", "diverged")]
     out_of = [item for item in was if item[2] in ("weak", "underfit", "overfit", "good", "learning")]
     better = [item for item in found if item[2] in ("underfit", "overfit", "good", "learning")]

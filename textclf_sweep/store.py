@@ -68,6 +68,11 @@ class SweepFolder:
         return self.path / "logs"
 
     @property
+    def plots(self) -> Path:
+        """What the sweep looks like, as SVG."""
+        return self.path / "plots"
+
+    @property
     def model(self) -> Path:
         """The exported winner."""
         return self.path / "model"

@@ -19,8 +19,8 @@ from textclf_sweep.errors import NoSuccessError, StorageError, TrackingError
 from textclf_sweep.ledger import Ledger
 from textclf_sweep.ranking import best
 from textclf_sweep.store import Store
+from textclf_sweep.sweep import plots, warm
 from textclf_sweep.sweep import snapshot as snapshots
-from textclf_sweep.sweep import warm
 from textclf_sweep.sweep.accept import accept, check_case, tell_warm
 from textclf_sweep.sweep.assumptions import assumptions, check_cleaning
 from textclf_sweep.sweep.before import Before, validation_of
@@ -185,7 +185,18 @@ def _work(context: Context) -> None:
         finally:
             engine.close()
             _conclude(context, ending)
+            _draw(context)
             _flush(context, outbox)
+
+
+def _draw(context: Context) -> None:
+    """Draw what there is; a picture that fails is worth no more than a word."""
+    if not any(record.epochs for record in context.ledger.history()):
+        return
+    try:
+        plots.draw(context.ledger, context.folder.plots)
+    except Exception as error:
+        context.observe(Notice(f"the plots could not be drawn: {type(error).__name__}: {error}", level="warning"))
 
 
 def _train_and_test(context: Context, engine: Engine, observe: Observer, before: Before) -> Ending:

@@ -303,7 +303,9 @@ class Writer:
     def _log_parent_texts(self, seen: SweepView) -> None:
         texts = audit.is_local(self._uri) if seen.log_text is None else seen.log_text
         findings = audit.artifacts(seen.findings if texts else audit.without_texts(seen.findings))
-        for name, text in {"definition.yaml": seen.definition_text, **findings}.items():
+        drawn = sorted(self._store.sweep(seen.name).plots.glob("*.svg"))
+        plots = {f"plots/{path.name}": path.read_text(encoding="utf-8") for path in drawn}
+        for name, text in {"definition.yaml": seen.definition_text, **findings, **plots}.items():
             if text and self._texts.get(name) != text:
                 self._client.log_text(self.parent_run_id, text, name)
                 self._texts[name] = text

@@ -11,6 +11,8 @@ HEAVY = 0.8
 """Share of the commonest label from which on always answering it looks like success."""
 FEW, FEW_PER_LABEL = 400, 40
 """Training rows, and rows of a label, below which little can be learned from scratch."""
+STRANGE = 0.6
+"""Share of validation words that no training text has, which texts of one kind do not reach."""
 LEAKY = 0.98
 """Validation accuracy that hardly any real texts allow."""
 
@@ -24,6 +26,8 @@ def shuffled_labels(case: Case) -> Cause | None:
     if not lost and not (data.evidence < SIGNIFICANT and data.rows >= 200):
         return None
     score = 0.95 if data.rows >= 500 else 0.6
+    # Words that never come again tell nothing either, and that has a name of its own.
+    score -= 0.4 if data.unseen > STRANGE else 0.0
     explanation = (
         f"Texts tell nothing about labels: a linear model labels {data.held_out:.1%} of training rows that it has not "
         f"seen rightly, no better than with labels exchanged at random ({data.evidence:+.1f} standard deviations), and "
@@ -113,18 +117,22 @@ def distribution_shift(case: Case) -> Cause | None:
     drop = data.held_out - (data.linear if data.linear is not None else data.held_out)
     score = 0.0
     score += 0.5 if data.shift > 0.9 else 0.35 if data.shift > 0.8 else 0.15 if data.shift > 0.7 else 0.0
-    score += 0.4 if drop > 0.2 else 0.25 if drop > 0.1 else 0.0
+    score += 0.8 if drop > 0.4 else 0.5 if drop > 0.2 else 0.25 if drop > 0.1 else 0.0
     score += 0.3 if data.label_shift > 0.25 and data.label_shift_p < 1e-4 else 0.0
     score += 0.1 if data.unseen > 0.4 else 0.0
     if score < 0.3 or (data.evidence is not None and data.evidence < SIGNIFICANT):
         return None
-    reasons = [f"a linear model gets {data.held_out:.2f} on training rows that it has not seen and {data.linear or 0:.2f} on validation rows"] if drop > 0.1 else []  # noqa: E501  # fmt: skip
+    both = f"{data.held_out:.2f} on training rows that it has not seen and {data.linear or 0:.2f} on validation rows"
+    reasons = [f"a linear model gets {both}"] if drop > 0.1 else []
     reasons += [f"texts of the two parts can be told apart (area under the curve {data.shift:.2f})"] * (
         data.shift > 0.7
     )
     reasons += [f"their labels are distributed differently (by {data.label_shift:.0%})"] * (data.label_shift > 0.25)
     reasons += [f"{data.unseen:.0%} of the validation words are in no training text"] * (data.unseen > 0.4)
-    explanation = f"Training and validation rows come from different distributions: {'; '.join(reasons)}. Split them at random, or train on rows of the kind that the model is for."  # noqa: E501
+    explanation = (
+        f"Training and validation rows come from different distributions: {'; '.join(reasons)}. Split them at random, "
+        "or train on rows of the kind that the model is for."
+    )
     evidence = {"held_out_accuracy": data.held_out, "validation_accuracy": data.linear or 0.0, "auc": data.shift,
                 "label_shift": data.label_shift, "unseen_words": data.unseen}  # fmt: skip
     return Cause("distribution_shift", min(0.95, score), evidence, explanation)
@@ -171,6 +179,7 @@ def few_rows(case: Case) -> Cause | None:
         return None
     memorised = case.train_accuracy >= 0.8
     score = (0.7 if memorised or case.bad else 0.4) if tiny else (0.6 if memorised else 0.2)
+    score = max(score, 0.85) if _hopeless(data) else score
     explanation = (
         f"{data.rows:,} training rows ({per_label:.0f} a label) are few to learn from scratch what words mean: the "
         f"model gets {case.train_accuracy:.2f} of them right and {case.accuracy:.2f} of others, a linear model "

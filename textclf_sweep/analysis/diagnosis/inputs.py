@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from textclf_sweep.analysis.diagnosis._case import Case, Cause, Reading
 from textclf_sweep.analysis.diagnosis._patches import parameter, together, vectors
+from textclf_sweep.analysis.diagnosis.data import FEW, STRANGE
 
 LOST = 0.03
 """Accuracy lost on the way that is worth a word."""
@@ -66,9 +67,9 @@ def out_of_vocabulary(case: Case) -> Cause | None:
     if reading is None:
         return None
     score = _score(lost, _share(reading, "vocabulary"))
-    strange = case.data is not None and case.data.unseen > 0.5 and reading.unknown > 0.5
+    strange = _strange(case)
     if strange:
-        score = max(score, 0.8)
+        score = max(score, 0.9)
     if not score or reading.unknown < 0.1:
         return None
     own = "no training text has them either" if strange else "the vocabulary leaves them out"
@@ -82,6 +83,14 @@ def out_of_vocabulary(case: Case) -> Cause | None:
     return Cause("out_of_vocabulary", score, evidence, explanation, patch)
 
 
+def _strange(case: Case) -> bool:
+    """Whether validation texts are made of words that no training text has, however many there are."""
+    data, reading = case.data, case.reading
+    if data is None or reading is None or data.rows < FEW:
+        return False
+    return data.unseen > STRANGE and reading.unknown > STRANGE
+
+
 def empty_inputs(case: Case) -> Cause | None:
     """Texts are empty when they reach the model."""
     reading, lost = _lost(case)
@@ -91,7 +100,11 @@ def empty_inputs(case: Case) -> Cause | None:
     score = max(_score(lost, share), min(0.97, 0.4 + 0.6 * reading.empty) if reading.empty >= 0.2 else 0.0)
     if reading.empty < 0.2 and share < 0.3:
         return None
-    if _share(reading, "vocabulary") > max(share, 0.5) or _share(reading, "max_length") > max(share, 0.5):
+    if (
+        _strange(case)
+        or _share(reading, "vocabulary") > max(share, 0.5)
+        or _share(reading, "max_length") > max(share, 0.5)
+    ):
         score -= 0.3  # unknown words and cut texts have names of their own
     if score <= 0:
         return None
