@@ -44,6 +44,9 @@ class TestStatus:
                 "metric": "val_accuracy",
                 "metrics": {"val_accuracy": 0.7, "val_loss": 0.7},
                 "run_id": "run 2",
+                "verdict": None,
+                "verdict_why": "",
+                "verdict_numbers": {},
             },
             "test": {
                 "accuracy": 0.81, "macro_f1": 0.8, "loss": 0.6, "rows": 2000, "floors": FIGURES["floors"],
@@ -111,6 +114,8 @@ class TestTrial:
             "seconds": 12.5,
             "run_id": "run",
             "verdict": None,
+            "verdict_why": "",
+            "verdict_numbers": {},
             "counted": True,
         }
 

@@ -49,11 +49,12 @@ def test_list(make_sweep: MakeSweep, capsys: Capture) -> None:
 def test_trials(make_sweep: MakeSweep, capsys: Capture) -> None:
     store = make_sweep(TrialState.COMPLETE, TrialState.COMPLETE, TrialState.FAILED, TrialState.INTERRUPTED)
     assert printed(capsys, "trials", "news", "--store", str(store.root)).splitlines() == [
-        "trial  state        val_accuracy  epochs  time  learning_rate  reason",
-        "    1  complete           0.5100       3  12 s          0.001  early stopping",
-        "*   2  complete           0.5200       3  12 s          0.002  early stopping",
-        "    3  failed                  -       3  12 s          0.003  diverged",
-        "    4  interrupted             -       3     -          0.004  interrupt",
+        "trial  state        val_accuracy  verdict   epochs  time  learning_rate  reason",
+        "    1  complete           0.5100                 3  12 s          0.001  early stopping",
+        "*   2  complete           0.5200                 3  12 s          0.002  early stopping",
+        "    3  failed                  -  diverged       3  12 s          0.003  diverged",
+        "    4  interrupted             -                 3     -          0.004  interrupt",
+        "val_accuracy to beat: chance 0.2500, commonest label 0.2625, linear baseline 0.8175",
     ]
     found = json.loads(printed(capsys, "trials", "news", "--store", str(store.root), "--json"))
     assert [trial["number"] for trial in found["trials"]] == [1, 2, 3, 4]
@@ -62,7 +63,7 @@ def test_trials(make_sweep: MakeSweep, capsys: Capture) -> None:
 def test_one_trial_shows_all_its_parameters(make_sweep: MakeSweep, capsys: Capture) -> None:
     store = make_sweep(TrialState.COMPLETE)
     heading = printed(capsys, "trials", "news", "--store", str(store.root)).splitlines()[0]
-    assert heading.split()[5:] == ["learning_rate", "batch_size", "optimizer", "epochs", "reason"]
+    assert heading.split()[6:] == ["learning_rate", "batch_size", "optimizer", "epochs", "reason"]
 
 
 def test_usual_cleaning_goes_without_saying(make_sweep: MakeSweep, capsys: Capture, story) -> None:
