@@ -91,8 +91,15 @@ def usable(history: History) -> list[TrialRecord]:
     return [record for record in history if record.counted and record.value is not None]
 
 
-def importance(  # noqa: PLR0913, PLR0917 - what a sweep has, each once
-    history: History, spaces: Spaces, metric: Metric, rows: int, group_of: Callable[[str], str], seed: int = 0
+def importance(  # noqa: PLR0913 - what a sweep has, each once
+    history: History,
+    spaces: Spaces,
+    metric: Metric,
+    rows: int,
+    group_of: Callable[[str], str],
+    *,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
 ) -> Importance:
     """What explains the differences between trials.
 
@@ -103,6 +110,7 @@ def importance(  # noqa: PLR0913, PLR0917 - what a sweep has, each once
         rows: validation rows.
         group_of: one of `GROUPS` for each parameter.
         seed: of the forests and of the trials that are drawn.
+        resamples: how often trials are drawn anew, for the intervals.
 
     Raises:
         ValueError: there are too few trials, or nothing varies.
@@ -121,7 +129,7 @@ def importance(  # noqa: PLR0913, PLR0917 - what a sweep has, each once
     study = _study(found, spaces, names, metric)
     shares, decisive = _fanova(study, names, seed), _ped_anova(study, names)
     draw, again = np.random.default_rng(seed), list[dict[str, float]]()
-    for resample in range(RESAMPLES):
+    for resample in range(resamples):
         some = [found[index] for index in draw.integers(0, len(found), len(found))]
         again.append(_fanova(_study(some, spaces, names, metric), names, seed + resample))
     order = sorted(names, key=lambda name: -shares[name])
