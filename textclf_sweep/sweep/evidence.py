@@ -61,12 +61,12 @@ def _out_of_fold(train: Part, seed: int) -> _linear.OutOfFold | None:
 
 
 def _conflicting(train: Part) -> float:
-    """Share of the rows whose text stands under several labels."""
+    """Share of the rows whose text, one that is not blank, stands under several labels."""
     labels: dict[str, set[str]] = {}
     texts = [comparable(text) for text in train.texts]
     for text, label in zip(texts, train.labels, strict=True):
         labels.setdefault(text, set()).add(label)
-    return sum(len(labels[text]) > 1 for text in texts) / len(texts)
+    return sum(len(labels[text]) > 1 and bool(text) for text in texts) / len(texts)
 
 
 def _overlap(train: Part, validation: Part) -> float:

@@ -32,6 +32,8 @@ LEARNED = 0.5
 """Share of the first loss below which rows count as learned, when all are labelled rightly."""
 NO_FALL = 0.95
 """Share of the first loss above which nothing has been learned."""
+VANISHED = 1e-5
+"""A layer's gradient, of a model that learns nothing, against the largest one."""
 FAR = 3.0
 """Times ln K: a first loss that says more than nothing, and wrongly."""
 RATES = {"sgd": 0.1, "adagrad": 0.1, "lion": 3e-4}
@@ -80,7 +82,8 @@ def _try(task: CheckTask, steps: Steps, few: Features, found: Smoke) -> None:
     found.numbers |= {
         "initial_loss": first, "expected_loss": expected, "labels": len(few.info.labels), "rows": len(every),
     }  # fmt: skip
-    _judge_start(Prober(steps.model, few, 0).now(), first, expected, found)
+    probe = Prober(steps.model, few, 0).now()
+    _judge_start(probe, first, expected, found)
     if not math.isfinite(first) or len(every) < 2:
         return
     _judge_head(steps.model, found)
@@ -91,6 +94,8 @@ def _try(task: CheckTask, steps: Steps, few: Features, found: Smoke) -> None:
         "steps": taken, "learned_loss": last, "learned_accuracy": accuracy, "shuffled_loss": shuffled,
         "learned": float(learned),
     }  # fmt: skip
+    if not learned:
+        _judge_depth(probe, found)
     _judge_learning(found, learned=learned, distinct=len(np.unique(few.labels)) > 1)
 
 
@@ -120,6 +125,20 @@ def _judge_start(probe: Mapping[str, float], first: float, expected: float, foun
                 f"no gradient reaches {', '.join(lost)}: it is never learned. Is something behind it cut off "
                 "(stop_gradient, a rounded or compared value, a layer that nobody reads)?"
             )
+
+
+def _judge_depth(probe: Mapping[str, float], found: Smoke) -> None:
+    """Whether hardly any gradient reaches some layer of a model that does not learn."""
+    gradients = {key.partition("/")[2]: value for key, value in probe.items() if key.startswith("gradient_norm/")}
+    if len(gradients) < 2 or not max(gradients.values()) > 0:
+        return
+    layer = min(gradients, key=lambda name: gradients[name])
+    share = gradients[layer] / max(gradients.values())
+    if share < VANISHED:
+        found.faults.setdefault(
+            "vanishing_gradients",
+            f"the gradient of {layer} is {share:.0e} of the largest one, and {ROWS} texts cannot be learned by heart",
+        )
 
 
 def _judge_head(model: keras.Model, found: Smoke) -> None:

@@ -80,6 +80,8 @@ def noise_floor(case: Case) -> Cause | None:
     ceiling = 1 - wrong
     score = min(0.85, 0.25 + 1.6 * wrong)
     score -= 0.3 if case.accuracy < case.reachable - 0.15 else 0.0
+    # Nothing can be said of what a blank text means.
+    score -= 0.4 if case.reading is not None and case.reading.empty > 0.2 else 0.0
     explanation = (
         f"About {wrong:.0%} of the labels contradict what equal or similar texts say, so nothing can be expected above "
         f"about {ceiling:.2f}; a linear model reaches {case.reachable:.2f}, this trial {case.accuracy:.2f}. Better "

@@ -188,9 +188,9 @@ def exploding_gradients(case: Case) -> Cause | None:
     first, last = _largest(case.probe("gradient_norm", last=False)), _largest(case.probe("gradient_norm"))
     start = (case.start_loss or case.chance_loss) / case.chance_loss
     broken = not math.isfinite(start)
-    if case.learned > 0.9 or not (broken or first > EXPLODED or start > 5 or last > 10 * EXPLODED):
-        return None
     born = broken or first > EXPLODED or start > 5
+    if not born and (case.learned > 0.9 or last <= 10 * EXPLODED):
+        return None
     score = (0.95 if broken or first > EXPLODED else 0.75) if born else 0.4
     explanation = (
         f"Before the first step the loss is {start:.1f} times that of knowing nothing and the largest gradient has a "
