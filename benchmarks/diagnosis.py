@@ -102,12 +102,13 @@ def clean(rows: Rows, case: Case) -> Setup:
     names = {name for name, _ in Counter(label for _, label in rows).most_common(LABELS)}
     kept = list(dict.fromkeys(row for row in rows if row[1] in names and row[0].strip()))
     draw.shuffle(kept)
-    ends = (min(TRAIN, int(0.6 * len(kept))), HELD, HELD)
-    train, rest = kept[: ends[0]], kept[ends[0] :]
+    count = min(TRAIN, int(0.6 * len(kept)))
+    held = min(HELD, (len(kept) - count) // 2)
+    train, rest = kept[:count], kept[count:]
     parameters = {"learning_rate": RATES.get(case.architecture, 0.002), "batch_size": 32, "epochs": 10}
     more: dict[str, Any] = {"run_cap": 1, "early_stopping": {"patience": 3}}
     return Setup(
-        train, rest[: ends[1]], rest[ends[1] : ends[1] + ends[2]],
+        train, rest[:held], rest[held : 2 * held],
         {name: {"value": value} for name, value in parameters.items()}, case.architecture, more,
     )  # fmt: skip
 
