@@ -36,7 +36,7 @@ def find(store: Store, name: str, trial: int | None = None) -> tuple[str, int | 
                 owner = next((item.trial for item in ledger.attempts() if item.run_id == name), None)
                 if owner is not None:
                     return sweep, owner
-    if what := tracking.known(store.tracking_uri(), name):
+    if what := tracking.logged(store.tracking_uri(), name):
         raise InputError(
             f"the {what} {name!r} in MLflow was not logged by a sweep of {store.root.resolve()}",
             fix="a diagnosis needs the ledger of a sweep; `sweep list` shows the sweeps that are here",

@@ -5,7 +5,7 @@
 - ``Outbox(ledger, store, uri)``: the live writer, a thread that sends what the ledger has and MLflow has not.
 - ``sync(ledger, store, uri)``: the same, once; it also rebuilds what was deleted and mends a moved folder.
 - ``remove_experiment(store, uri, name, sweep_id)``: delete a sweep's runs, and free the name of its experiment.
-- ``known(uri, name)``: whether MLflow has a run or an experiment of that name, whoever logged it.
+- ``logged(uri, name)``: whether MLflow has a run or an experiment of that name, whoever logged it.
 - ``prepare(store, uri)``: create MLflow's database.
 - ``serve(store, uri, ...)``: show MLflow's UI.
 """
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from textclf_sweep.tracking.database import check, identity, prepare
-    from textclf_sweep.tracking.known import known
+    from textclf_sweep.tracking.known import logged
     from textclf_sweep.tracking.outbox import Outbox
     from textclf_sweep.tracking.remove import remove_experiment
     from textclf_sweep.tracking.ui import address, serve
@@ -42,7 +42,7 @@ _HOMES = {
     "address": "ui",
     "check": "database",
     "identity": "database",
-    "known": "known",
+    "logged": "known",
     "prepare": "database",
     "remove_experiment": "remove",
     "serve": "ui",

@@ -7,7 +7,7 @@ from contextlib import suppress
 from textclf_sweep.tracking import connection, database
 
 
-def known(uri: str, name: str) -> str:
+def logged(uri: str, name: str) -> str:
     """``run`` or ``experiment`` when MLflow has one of that id or name; empty when not, or when it cannot be asked.
 
     Args:
