@@ -29,7 +29,7 @@ __all__ = [
     "address",
     "check",
     "identity",
-    "known",
+    "logged",
     "prepare",
     "remove_experiment",
     "serve",
