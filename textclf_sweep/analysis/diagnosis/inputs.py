@@ -7,7 +7,7 @@ inputs that the trial's model reads, and of whole texts.
 from __future__ import annotations
 
 from textclf_sweep.analysis.diagnosis._case import Case, Cause, Reading
-from textclf_sweep.analysis.diagnosis._patches import parameter, together, vectors
+from textclf_sweep.analysis.diagnosis._patches import parameter, together
 from textclf_sweep.analysis.diagnosis.data import FEW, STRANGE
 
 LOST = 0.03
@@ -75,9 +75,9 @@ def out_of_vocabulary(case: Case) -> Cause | None:
     own = "no training text has them either" if strange else "the vocabulary leaves them out"
     told = _told(reading, "vocabulary", "with a usual vocabulary") if lost else ""
     explanation = f"{reading.unknown:.0%} of the validation tokens are unknown to the model: {own}.{told}"
-    patch = together(parameter(case, "vocabulary_size", 20_000), parameter(case, "min_count", 2), vectors(case))
-    if not strange:
-        patch.pop("embedding", None)
+    patch = together(parameter(case, "vocabulary_size", 20_000), parameter(case, "min_count", 2))
+    if strange:  # their letters may tell what the words do not
+        patch = together(parameter(case, "unit", "character"), parameter(case, "max_length", 200))
     evidence = {"unknown": reading.unknown, "unknown_train": reading.unknown_train,
                 "unseen_words": case.data.unseen if case.data else 0.0}  # fmt: skip
     return Cause("out_of_vocabulary", score, evidence, explanation, patch)
