@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 import tempfile
 import time
@@ -17,18 +16,19 @@ import numpy as np
 from textclf_sweep.architectures import Architecture
 from textclf_sweep.data.features import FeatureInfo, Features, SparseRows
 from textclf_sweep.definition.signature import signature
-from textclf_sweep.definition.types import Metric, OwnArchitecture
+from textclf_sweep.definition.types import OwnArchitecture
 from textclf_sweep.errors import InputError, Problem, StorageError
-from textclf_sweep.training import fit, models
+from textclf_sweep.training import models
 from textclf_sweep.training.own import file_of
 from textclf_sweep.training.smoke import smoke
-from textclf_sweep.training.steps import is_softmax, steps_of, tensor
-from textclf_sweep.training.tasks import Checked, CheckTask, Decision
+from textclf_sweep.training.steps import is_softmax, tensor
+from textclf_sweep.training.symptoms import judge
+from textclf_sweep.training.tasks import Checked, CheckTask
 
 ROWS = 8
-"""Texts that the model is tried on."""
-LEARNING_RATE = 1e-4
-"""Of the step that is tried: small, so that what it leads to is finite for any model that can be trained."""
+"""Texts that a user's model is called with, before it is trained on some."""
+TRAINABLE = "a model that can be trained"
+LEARNS = "a model that can learn a few texts by heart"
 MODEL = "a keras.Model from one input to (batch, labels)"
 
 
@@ -45,7 +45,7 @@ class _WrongError(Exception):
 
 
 def check(task: CheckTask) -> Checked:
-    """Build the model, train it on one batch (one of the user's own), and put it to the smoke test.
+    """Build the model (of one of the user's own, look at it, call it and save it), and put it to the smoke test.
 
     What its code raises is a finding.
 
@@ -57,43 +57,41 @@ def check(task: CheckTask) -> Checked:
         train = models.load(task, task.corpus, "train")
         if task.own is not None:
             _check_own(task, _few(train))
-        found = _step(
-            lambda: smoke(task, train), "trying the model on a few texts failed", "a model that can be trained"
-        )
+        measured = _step(lambda: smoke(task, train), "training the model on a few texts failed", TRAINABLE)
     except _WrongError as wrong:
-        return Checked(Problem(wrong.what, wrong.expected, wrong.fix, where=_where(task, wrong)))
+        problem = Problem(wrong.what, wrong.expected, wrong.fix, where=_where(task, wrong))
+        return Checked(problem, seconds=time.perf_counter() - started)
     except InputError as error:
-        return Checked(error.problems[0])
-    problem = None
+        return Checked(error.problems[0], seconds=time.perf_counter() - started)
+    found, broken = judge(measured), None
     if found.faults:
         name, why = next(iter(found.faults.items()))
-        fix = f"{FIXES[name]}; or go on all the same with --force"
-        problem = Problem(
-            f"{name}: {why}", "a model that can learn a few texts by heart", fix, where=_where(task, None)
-        )
-    return Checked(problem, found.warnings, found.numbers, time.perf_counter() - started)
+        fix = f"{FIXES[name]}; --force goes on all the same"
+        broken = Problem(f"{name}: {why}", LEARNS, fix, where=_where(task, None))
+    return Checked(broken, found.warnings, measured.numbers(), time.perf_counter() - started)
 
 
 FIXES = {
-    "exploding_gradients": "mind the scale of the first weights and of what is multiplied",
-    "vanishing_gradients": "let gradients pass from the loss to every layer that is to learn",
-    "dead_units": "begin with a bias of 0 and weights around 0",
+    "exploding_gradients": "mind the scale of the first weights and of what is multiplied; normalise between layers",
+    "vanishing_gradients": "let gradients pass from the loss to every layer that is to learn; what is to stay as it is "
+    "gets trainable=False",
+    "dead_units": "begin with biases of 0 and weights around 0",
+    "saturated_activations": "begin with smaller weights (Keras' own initializers fit their layers)",
     "head_loss_mismatch": 'end with one keras.layers.Dense(info.labels, activation="softmax")',
-    "ignores_input": "let the answer depend on the tokens",
-    "cannot_learn_a_batch": "let gradients pass, and let the answer depend on the tokens",
+    "ignores_input": "is what the layers read made of the model's input?",
+    "cannot_learn_a_batch": "do all layers that matter learn, and does nothing throw away what the texts say?",
 }
 """What to do about each fault of a smoke test."""
 
 
 def _check_own(task: CheckTask, few: Features) -> None:
-    """Whether a user's function returns a model that can be trained and saved."""
+    """Whether a user's function returns a model that can be called and saved."""
     model = _step(
         lambda: models.seeded(task, few.info, task.trial.seed),
         "building the model failed",
         "a function that returns a model",
     )
     _check_model(model, models.architecture_of(task), few)
-    _step(lambda: _train(task, model, few), "training the model on one batch failed", "a model that can be trained")
     _step(lambda: _save(model), "the model cannot be saved", "a model whose layers Keras can save")
 
 
@@ -168,6 +166,16 @@ def _check_output(model: keras.Model, labels: int) -> None:
         raise _WrongError(what, f"(batch, {labels}), a number for each label", fix)
 
 
+BENT = {
+    "sigmoid": "which is for labels that go together",
+    "hard_sigmoid": "which is for labels that go together",
+    "tanh": "which is never far from 0, so no label can be sure",
+    "relu": "which answers 0 where a label is unlikely, and learns nothing there",
+    "relu6": "which answers 0 where a label is unlikely, and learns nothing there",
+}
+"""Activations that do not go with the loss of one label among many."""
+
+
 def _check_values(model: keras.Model, output: Any, few: Features) -> None:
     """Logits or probabilities: the last layer's activation says which, and training goes by it."""
     if not np.isfinite(output).all():
@@ -179,7 +187,7 @@ def _check_values(model: keras.Model, output: Any, few: Features) -> None:
     last = model.layers[-1]
     softmax = is_softmax(last)
     shares = bool((output >= 0).all() and np.allclose(output.sum(axis=1), 1, atol=1e-3))
-    sigmoid = getattr(last, "activation", None) is keras.activations.sigmoid
+    bent = getattr(getattr(last, "activation", None), "__name__", "")
     right = "softmax as the activation of the last layer, or logits without any"
     if softmax and not shares:
         raise _WrongError(
@@ -190,33 +198,9 @@ def _check_values(model: keras.Model, output: Any, few: Features) -> None:
     if not softmax and shares and len(few.labels) > 1:
         what = f"head_loss_mismatch: it returns probabilities, but the last layer, {last.name}, has no softmax"
         raise _WrongError(what, right, 'end with keras.layers.Dense(info.labels, activation="softmax")')
-    if sigmoid:
-        what = "head_loss_mismatch: its last activation is a sigmoid, which is for labels that go together"
+    if bent in BENT:
+        what = f"head_loss_mismatch: its last activation is {bent}, {BENT[bent]}"
         raise _WrongError(what, right, 'write activation="softmax": a text has one label')
-
-
-def _train(task: CheckTask, model: keras.Model, few: Features) -> None:
-    """One step of training and one of scoring, as a trial makes them."""
-    given = {**models.parameters_of(task), "learning_rate": LEARNING_RATE, "batch_size": ROWS, "epochs": 1}
-    before = [np.array(weight) for weight in model.trainable_weights]
-    run = fit.Run(steps_of(model, given), few, few, 0)
-    try:
-        fit.fit([run], parameters=given, metric=Metric(), early_stopping=None,
-                report=lambda *_: Decision(), fitted=fit.Fitted())  # fmt: skip
-    except fit.DivergedError as error:
-        raise _WrongError(
-            f"exploding_gradients: after one step its loss is not finite: {error}", "finite numbers"
-        ) from error
-    after = model.trainable_weights
-    if all(np.array_equal(old, np.array(new)) for old, new in zip(before, after, strict=True)):
-        raise _WrongError(
-            "vanishing_gradients: a step of training changes no weight: no gradient reaches any",
-            "a differentiable path to weights",
-        )
-    if not all(math.isfinite(float(np.sum(np.array(new)))) for new in after):
-        raise _WrongError(
-            "exploding_gradients: after one step of training its weights are not finite", "finite gradients"
-        )
 
 
 def _save(model: keras.Model) -> None:
