@@ -53,6 +53,7 @@ class TestStatus:
                 "trial": 2, "opened_at": 1_234.5, "openings": 1,
             },
             "floors": {"chance": 0.25, "majority": 0.26, "linear": 0.8},
+            "checks": None,
             "parent_run_id": "parent",
         }  # fmt: skip
         json.dumps(told, allow_nan=False)
@@ -68,6 +69,7 @@ class TestStatus:
             "best": None,
             "test": None,
             "floors": {"chance": None, "majority": None, "linear": None},
+            "checks": None,
             "parent_run_id": None,
         }
 

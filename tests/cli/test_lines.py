@@ -9,6 +9,7 @@ from textclf_sweep.cli._lines import lines, pairs
 from textclf_sweep.cli._progress import Progress, fold
 from textclf_sweep.sweep.events import (
     ChecksEnded,
+    ChecksStarted,
     EpochEnded,
     FloorsMeasured,
     Notice,
@@ -58,11 +59,20 @@ def test_a_sweep_from_start_to_end(story: Any) -> None:
 
 def test_the_checks_have_a_line_of_their_own() -> None:
     numbers = {"initial_loss": 1.4, "expected_loss": 1.386, "labels": 4, "rows": 32, "learned": 1.0, "steps": 20}
-    smoke = {"cnn": {"numbers": numbers}, "mine": {"numbers": {}}}
-    assert account(ChecksEnded(4.25, smoke)) == [
-        "checks: floors and smoke tests in 4.2 s; cnn: first loss 1.40 (ln 4 = 1.39), 32 texts learned in 20 steps; "
-        "mine: not tried"
+    cnn = {"cnn": {"numbers": numbers}}
+    assert account(ChecksStarted(("cnn",)), ChecksEnded(4.25, cnn)) == [
+        "checks: measuring what to beat, and trying on a few texts whether cnn can learn ...",
+        "checks: floors and smoke tests in 4.2 s; cnn: first loss 1.40 (ln 4 = 1.39), 32 texts learned in 20 steps",
     ]
+    short = {**numbers, "learned": 0.0, "steps": 150}
+    smoke = {**cnn, "lstm": {"numbers": short}, "mine": {"numbers": {}}}
+    assert account(ChecksEnded(14.25, smoke)) == [
+        "checks: floors and smoke tests in 14.2 s",
+        "  cnn: first loss 1.40 (ln 4 = 1.39), 32 texts learned in 20 steps",
+        "  lstm: first loss 1.40 (ln 4 = 1.39), 32 texts not learned in 150 steps",
+        "  mine: not tried",
+    ]
+    assert account(ChecksStarted(()), ChecksEnded(2.0, {})) == ["checks: floors and smoke tests in 2.0 s"]
 
 
 def test_resuming_is_said(story: Any) -> None:

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from textclf_sweep.cli._progress import Progress, fold
 from textclf_sweep.cli._screen import render, visible
-from textclf_sweep.sweep.events import FloorsMeasured, SweepEvent, TrialEnded
+from textclf_sweep.sweep.events import ChecksEnded, ChecksStarted, FloorsMeasured, SweepEvent, TrialEnded
 from textclf_sweep.trial import TrialState
 
 pytestmark = pytest.mark.unit
@@ -48,6 +48,13 @@ def test_a_sweep_at_80_columns(story: Any) -> None:
         "best      0.5200 by trial 2: learning_rate 0.002, batch_size 32, optimizer adam",
         "progress  2 of 8 trials done; 1.0 min, about 30 s left",
     ]
+
+
+def test_what_is_checked_before_the_first_trial_is_said(story: Any) -> None:
+    checking = told([story.started(), ChecksStarted(("cnn", "lstm"))])
+    line = "checks    measuring what to beat, and trying on a few texts whether cnn, lstm"
+    assert line in screen(checking, 80, 24)
+    assert line not in screen(fold(checking, ChecksEnded(3.0, {}), 0.0), 80, 24)
 
 
 def test_what_does_not_fit_is_said(story: Any) -> None:

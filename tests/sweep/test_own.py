@@ -17,6 +17,7 @@ from textclf_sweep.definition.types import OwnArchitecture, Search, SweepDefinit
 from textclf_sweep.engines import EngineEvent, TaskCrashed, TaskErrored, TaskFinished, TaskTimedOut, WorkerReady, local
 from textclf_sweep.errors import InputError, Problem, StorageError, SweepError
 from textclf_sweep.store import Store, SweepFolder
+from textclf_sweep.sweep.baselines import Baselines
 from textclf_sweep.sweep.before import Before, validation_of
 from textclf_sweep.sweep.catalogue import discover
 from textclf_sweep.sweep.context import Context, Options
@@ -25,7 +26,7 @@ from textclf_sweep.sweep.loop import Ending, Validation
 from textclf_sweep.sweep.own import undone
 from textclf_sweep.sweep.propose import first_trial, next_trial
 from textclf_sweep.sweep.resume import check_same
-from textclf_sweep.sweep.run import run
+from textclf_sweep.sweep.run import measure_more, run
 from textclf_sweep.training.tasks import Checked, Decision, Task
 
 pytestmark = pytest.mark.unit
@@ -78,18 +79,20 @@ PART = Part(("good day", "bad day", "good", "bad"), ("a", "b", "a", "b"), (2, 3,
 SPLITS = Splits(PART, PART, PART, ("a", "b"), "hash")
 
 
-def tried(
-    sweep: Any, engine: Trier, stop: Callable[[], str | None] = lambda: None, *, force: bool = False
-) -> Ending | None:
-    context = Context(
-        sweep.definition, sweep.store, sweep.folder, sweep.ledger, SPLITS, sweep.events.append, stop,
-        Options(force=force),
-    )  # fmt: skip
-    before = Before(context)
-    ending = before.run(engine)
-    if ending is None:
-        before.tell(sweep.events.append)
-    return ending
+def context_of(
+    sweep: Any, stop: Callable[[], str | None] = lambda: None, *, force: bool = False, splits: Splits = SPLITS
+) -> Context:
+    options = Options(force=force)
+    return Context(
+        sweep.definition, sweep.store, sweep.folder, sweep.ledger, splits, sweep.events.append, stop, options
+    )
+
+
+def tried(sweep: Any, engine: Trier, stop: Callable[[], str | None] = lambda: None, **settings: Any) -> Ending | None:
+    context = context_of(sweep, stop, **settings)
+    baselines = Baselines(context)
+    baselines.start()
+    return Before(context, baselines).run(engine)
 
 
 def test_every_architecture_is_tried(own: Any, mine: OwnArchitecture, tmp_path: Path) -> None:
@@ -126,18 +129,61 @@ def test_what_is_known_is_not_measured_again(own: Any, make_sweep: Callable[...,
     tried(own, Trier(FINE))
     own.run()
     own.events.clear()
+    before = own.ledger.get("checks_seconds")
     assert tried(own, Trier()) is None
     assert [type(event) for event in own.events] == [FloorsMeasured]
+    assert own.ledger.get("checks_seconds") == before
 
 
-def test_a_baseline_that_is_missing_is_measured(make_sweep: Callable[..., Any]) -> None:
+@pytest.mark.parametrize("first", [("chance",), ("chance", "majority")])
+def test_a_baseline_that_is_missing_is_measured(make_sweep: Callable[..., Any], first: tuple[str, ...]) -> None:
     sweep = make_sweep()
-    sweep.definition = replace(sweep.definition, baselines=("chance",))
+    sweep.definition = replace(sweep.definition, baselines=first)
     tried(sweep, Trier(FINE))
-    assert sweep.ledger.get("floors") == {"chance": 0.5, "majority": None, "linear": None}
-    sweep.definition = replace(sweep.definition, baselines=("chance", "majority", "linear"))
+    assert set(sweep.ledger.get("baselines")) == set(first)
+    assert sweep.ledger.get("floors")["linear"] is None
+    measured = sweep.ledger.get("baselines")["chance"]
+    sweep.definition = replace(sweep.definition, baselines=("chance", "linear"))
     tried(sweep, Trier(FINE))
+    assert set(sweep.ledger.get("baselines")) == {*first, "linear"}
+    assert sweep.ledger.get("baselines")["chance"] == measured
     assert sweep.ledger.get("floors")["linear"] == 1.0
+
+
+def test_one_that_cannot_be_fitted_is_tried_once(make_sweep: Callable[..., Any]) -> None:
+    sweep = make_sweep()
+    sweep.definition = replace(sweep.definition, baselines=("linear",))
+    one = Part(("good", "bad"), ("a", "b"), (2, 3))
+    tried(sweep, Trier(FINE), splits=replace(SPLITS, train=one))
+    assert sweep.ledger.get("floors") == {"chance": None, "majority": None, "linear": None}
+    sweep.events.clear()
+    tried(sweep, Trier(FINE))
+    assert sweep.ledger.get("floors")["linear"] is None
+
+
+def test_floors_that_come_late_are_told_to_mlflow_again(make_sweep: Callable[..., Any]) -> None:
+    sweep = make_sweep()
+    sweep.definition = replace(sweep.definition, run_cap=1)
+    sweep.run()
+    (attempt,) = sweep.ledger.attempts()
+    sweep.ledger.sent(replace(attempt, tracking_uri="here", run_id="run", synced_epoch=2, finalised=True))
+    assert sweep.ledger.unsent("here") == ()
+    tried(sweep, Trier())
+    assert [item.trial for item in sweep.ledger.unsent("here")] == [1]
+
+
+def test_a_complete_sweep_is_given_the_baselines_that_it_is_asked_for_later(
+    make_sweep: Callable[..., Any],
+) -> None:
+    sweep = make_sweep()
+    sweep.definition = replace(sweep.definition, run_cap=1, baselines=("chance",))
+    tried(sweep, Trier(FINE))
+    sweep.ledger.put(sent_to=["here"])
+    sweep.run()
+    sweep.definition = replace(sweep.definition, baselines=("chance", "majority"))
+    measure_more(context_of(sweep))
+    assert sweep.ledger.get("floors")["majority"] == 0.5
+    assert sweep.ledger.get("sent_to") is None
 
 
 def test_an_architecture_of_this_package_never_ends_a_run(make_sweep: Callable[..., Any]) -> None:

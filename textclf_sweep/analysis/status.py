@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from textclf_sweep.definition.types import Metric
@@ -26,6 +26,7 @@ class Snapshot:
         openings: every look at the test part.
         floors: chance, majority and linear validation accuracy; None where not measured.
         parent_run_id: MLflow's, or None before it is created.
+        checks: what trying the architectures took and found: ``seconds`` and ``smoke``; empty before.
         linear: which validation rows the linear baseline labels rightly (see `textclf_sweep.verdicts.verdict`).
     """
 
@@ -38,6 +39,7 @@ class Snapshot:
     floors: Mapping[str, float | None]
     parent_run_id: str | None
     linear: str = ""
+    checks: Mapping[str, Any] = field(default_factory=dict)
 
 
 def status_object(snapshot: Snapshot) -> dict[str, Any]:
@@ -60,6 +62,7 @@ def status_object(snapshot: Snapshot) -> dict[str, Any]:
         "best": best_object(snapshot.history, snapshot.metric, snapshot.linear),
         "test": _test_object(snapshot.openings),
         "floors": {name: snapshot.floors.get(name) for name in ("chance", "majority", "linear")},
+        "checks": dict(snapshot.checks) or None,
         "parent_run_id": snapshot.parent_run_id,
     }
 

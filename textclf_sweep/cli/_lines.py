@@ -8,9 +8,10 @@ from typing import Any
 from textclf_sweep.analysis import words
 from textclf_sweep.cli import _causes, _format
 from textclf_sweep.cli._progress import Progress, fold
-from textclf_sweep.cli._words import done, header, times
+from textclf_sweep.cli._words import checking, done, header, times
 from textclf_sweep.sweep.events import (
     ChecksEnded,
+    ChecksStarted,
     EpochEnded,
     FloorsMeasured,
     SweepEnded,
@@ -37,8 +38,10 @@ def lines(progress: Progress, event: SweepEvent, now: float) -> tuple[str, ...]:
             said = (*header(after), *_plan(event))
         case FloorsMeasured(floors=floors):
             said = (f"to beat: {_format.floors(floors)}",)
+        case ChecksStarted(architectures=names) if names:
+            said = (f"checks: {checking(names)}",)
         case ChecksEnded(seconds=seconds, smoke=smoke):
-            said = (f"checks: {checks(seconds, smoke)}",)
+            said = checks(seconds, smoke)
         case TrialStarted(trial=trial, attempt=attempt):
             said = (_start(after, trial, attempt),)
         case EpochEnded(event=epoch):
@@ -53,9 +56,13 @@ def lines(progress: Progress, event: SweepEvent, now: float) -> tuple[str, ...]:
     return said
 
 
-def checks(seconds: float, smoke: Mapping[str, Mapping[str, Any]]) -> str:
-    """``floors and smoke test in 4.1 s; lstm: first loss 1.39 (ln 4 is 1.39), 32 texts learned in 21 steps``."""
-    return "; ".join([f"floors and smoke tests in {seconds:.1f} s", *map(_smoke, smoke, smoke.values())])
+def checks(seconds: float, smoke: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
+    """``checks: floors and smoke tests in 4.1 s; lstm: first loss 1.39 (ln 4 = 1.39), 32 texts learned in 21 steps``.
+
+    Several architectures have a line each.
+    """
+    took, found = f"checks: floors and smoke tests in {seconds:.1f} s", tuple(map(_smoke, smoke, smoke.values()))
+    return (f"{took}; {found[0]}",) if len(found) == 1 else (took, *(f"  {line}" for line in found))
 
 
 def _smoke(name: str, found: Mapping[str, Any]) -> str:

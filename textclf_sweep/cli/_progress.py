@@ -11,6 +11,8 @@ from textclf_sweep.analysis import words
 from textclf_sweep.definition.types import Metric, SweepDefinition
 from textclf_sweep.ranking import best
 from textclf_sweep.sweep.events import (
+    ChecksEnded,
+    ChecksStarted,
     EpochEnded,
     FloorsMeasured,
     SweepEnded,
@@ -77,6 +79,7 @@ class Progress:
         began: when watching began, on the watcher's clock.
         started: None until definition, data and store are accepted.
         rows: every trial by number.
+        checking: the architectures that are being tried before any trial; empty before and after.
         floors: see `FloorsMeasured`; empty until measured.
         best: number of the best trial so far.
         stopping: what is being waited for after the user asked to stop; empty before.
@@ -86,6 +89,7 @@ class Progress:
     began: float
     started: SweepStarted | None = None
     rows: Mapping[int, Row] = field(default_factory=dict)
+    checking: tuple[str, ...] = ()
     floors: Mapping[str, float | None] = field(default_factory=dict)
     best: int | None = None
     stopping: str = ""
@@ -131,6 +135,10 @@ def fold(progress: Progress, event: SweepEvent, now: float) -> Progress:
             progress = replace(progress, started=event, rows=rows, best=leader.number if leader else None)
         case FloorsMeasured(floors=floors):
             progress = replace(progress, floors=floors)
+        case ChecksStarted(architectures=names):
+            progress = replace(progress, checking=names)
+        case ChecksEnded():
+            progress = replace(progress, checking=())
         case TrialStarted(trial=trial, attempt=attempt):
             progress = _with(progress, Row(trial, TrialState.RUNNING, attempt, began=now))
         case EpochEnded(event=epoch):

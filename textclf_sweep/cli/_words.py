@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textclf_sweep.analysis import words
 from textclf_sweep.cli import _format
 from textclf_sweep.cli._progress import Progress, seconds_left
@@ -32,11 +34,18 @@ def searching(definition: SweepDefinition) -> str:
     return f"{names}, method {definition.method}{sampler}{race}"
 
 
+def checking(names: Sequence[str]) -> str:
+    """What is going on before the first trial."""
+    return f"measuring what to beat, and trying on a few texts whether {', '.join(names)} can learn ..."
+
+
 def footer(progress: Progress, now: float) -> tuple[tuple[str, str], ...]:
-    """Floors, the best trial and the progress, as (name, text)."""
+    """Floors, checks that are going on, the best trial and the progress, as (name, text)."""
     lines = []
     if progress.floors:
         lines.append(("to beat", _format.floors(progress.floors)))
+    if progress.checking:
+        lines.append(("checks", checking(progress.checking)))
     best = progress.rows.get(progress.best) if progress.best is not None else None
     if best is not None:
         found = words.parameters(best.trial.parameters, progress.searched)

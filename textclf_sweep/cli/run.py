@@ -36,7 +36,9 @@ from textclf_sweep.sweep.catalogue import discover
 from textclf_sweep.sweep.context import Options
 from textclf_sweep.sweep.run import no_success, run
 
-ForceOption = Annotated[bool, typer.Option("--force", help="Go on in spite of fatal findings in data and smoke test.")]
+ForceOption = Annotated[
+    bool, typer.Option("--force", help="Go on in spite of fatal findings in the data and in the smoke test.")
+]
 PlainOption = Annotated[bool, typer.Option("--plain", help="Print lines instead of a screen.")]
 
 

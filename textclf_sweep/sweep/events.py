@@ -41,6 +41,17 @@ class FloorsMeasured:
 
 
 @dataclass(frozen=True, slots=True)
+class ChecksStarted:
+    """Floors are being measured and these architectures tried, before any trial.
+
+    Attributes:
+        architectures: those that have no finished trial yet.
+    """
+
+    architectures: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ChecksEnded:
     """Floors are measured and architectures were tried; trials start.
 
@@ -106,5 +117,15 @@ class SweepEnded:
     diagnosis: Mapping[str, Any] | None = None
 
 
-SweepEvent = SweepStarted | FloorsMeasured | ChecksEnded | TrialStarted | EpochEnded | TrialEnded | Notice | SweepEnded
+SweepEvent = (
+    SweepStarted
+    | FloorsMeasured
+    | ChecksStarted
+    | ChecksEnded
+    | TrialStarted
+    | EpochEnded
+    | TrialEnded
+    | Notice
+    | SweepEnded
+)
 Observer = Callable[[SweepEvent], None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
@@ -23,6 +24,7 @@ from textclf_sweep.sweep import plots, warm
 from textclf_sweep.sweep import snapshot as snapshots
 from textclf_sweep.sweep.accept import accept, check_case, tell_warm
 from textclf_sweep.sweep.assumptions import assumptions, check_cleaning
+from textclf_sweep.sweep.baselines import Baselines
 from textclf_sweep.sweep.before import Before, validation_of
 from textclf_sweep.sweep.context import PLAIN, Context, Options, Stop, rows_of
 from textclf_sweep.sweep.diagnose import unasked
@@ -139,6 +141,7 @@ def _work_left(context: Context) -> bool:
 def _nothing_left(context: Context) -> None:
     """No trial is to be run; the sweep's end, or MLflow's share of it, may have been cut short."""
     ledger, history = context.ledger, context.ledger.history()
+    measure_more(context)
     ended = ledger.get("reason") if ledger.get("state") == "complete" else ""
     reason = limit_reached(context.definition, history, ledger.active_seconds()) or ended or words.WHOLE
     context.observe(Notice(f"nothing was run: {reason}"))
@@ -148,6 +151,18 @@ def _nothing_left(context: Context) -> None:
     if ledger.get("sent_to") != _mlflow(context):
         outbox = tracking.Outbox(ledger, context.store, context.uri, context.problems.put)
         _flush(context, outbox)
+
+
+def measure_more(context: Context) -> None:
+    """Measure the baselines that a sweep without a trial to run is asked for only now."""
+    baselines = Baselines(context)
+    if not baselines.missing:
+        return
+    baselines.start()
+    ending = baselines.wait(lambda: Ending("interrupted", reason) if (reason := context.stop()) else None, math.inf)
+    if ending is None:
+        baselines.tell(context.observe)
+        context.ledger.put(sent_to=None)
 
 
 def _conclude(context: Context, ending: Ending) -> None:
@@ -160,10 +175,14 @@ def _conclude(context: Context, ending: Ending) -> None:
 def _work(context: Context) -> None:
     """Start the workers, look whether models can be trained at all, run the loop, open the test part for the winner."""
     definition, ledger, folder = context.definition, context.ledger, context.folder
+    baselines = Baselines(context)
+    baselines.start()
     snapshot.write(context.splits, folder.corpus)
-    before = Before(context)
+    before = Before(context, baselines)
     engine = importlib.import_module(f"textclf_sweep.engines.{definition.engine}").start(definition.workers, folder)
     with closing(engine):
+        context.observe(_started(context, engine.workers))
+        _tell_notes(context)
         ending = before.run(engine)
         if ending is not None:
             _conclude(context, ending)
@@ -178,10 +197,7 @@ def _work(context: Context) -> None:
             context.observe(event)
 
         try:
-            observe(_started(context, engine.workers))
-            _tell_notes(context)
-            before.tell(observe)
-            ending = _train_and_test(context, engine, observe, before)
+            ending = _train_and_test(context, engine, observe, baselines)
         finally:
             engine.close()
             _conclude(context, ending)
@@ -199,10 +215,10 @@ def _draw(context: Context) -> None:
         context.observe(Notice(f"the plots could not be drawn: {type(error).__name__}: {error}", level="warning"))
 
 
-def _train_and_test(context: Context, engine: Engine, observe: Observer, before: Before) -> Ending:
+def _train_and_test(context: Context, engine: Engine, observe: Observer, baselines: Baselines) -> Ending:
     def watch() -> Ending | None:
         context.tell_problems()
-        before.tell_floors(observe)
+        baselines.tell(observe)
         if reason := context.stop():
             return Ending("interrupted", reason)
         return Ending("stopped", "`sweep stop` was asked for") if context.folder.stop.exists() else None
@@ -215,10 +231,12 @@ def _train_and_test(context: Context, engine: Engine, observe: Observer, before:
         engine.close()
         loop.interrupt("the program failed")
         raise
-    if ending.state != "complete" or untested(context.ledger, context.definition.metric) is None:
-        return ending
-    opening = open_test(context.ledger, context.definition, context.folder, context.splits, engine, watch)
-    return opening or ending
+    if ending.state == "complete" and untested(context.ledger, context.definition.metric) is not None:
+        ending = open_test(context.ledger, context.definition, context.folder, context.splits, engine, watch) or ending
+    if ending.state == "complete":
+        baselines.wait(watch)  # so that the last words can compare
+    baselines.tell(observe)
+    return ending
 
 
 def _started(context: Context, workers: int) -> SweepStarted:

@@ -23,6 +23,7 @@ def take(ledger: Ledger, store: Store) -> Snapshot:
     name, state, reason = ledger.get("name"), ledger.get("state"), ledger.get("reason", "")
     if state == "running" and locks.holder(store.sweep(name)) is None:
         state, reason = "interrupted", "the program was killed"
+    seconds, smoke = ledger.get("checks_seconds"), ledger.get("smoke") or {}
     parent = ledger.parent(store.tracking_uri())
     metric = ledger.get("metric")
     return Snapshot(
@@ -35,4 +36,5 @@ def take(ledger: Ledger, store: Store) -> Snapshot:
         floors=ledger.get("floors") or {},
         parent_run_id=parent[1] if parent else None,
         linear=linear_of(ledger),
+        checks={} if seconds is None else {"seconds": seconds, "smoke": smoke},
     )

@@ -151,9 +151,9 @@ class Checked:
     Attributes:
         problem: what is wrong with the model; None when nothing is.
         warnings: what is suspicious, in a sentence each, by the name of the cause that it may have.
-        numbers: what was measured: ``initial_loss``, ``expected_loss`` (ln K), ``labels`` (K), ``rows``; of learning the
-            rows ``steps``, ``learned`` (1 or 0), ``learned_loss``, ``learned_accuracy``, and ``shuffled_loss`` with the
-            texts of other rows. Losses are mean cross-entropies in nats. Those that were not measured are absent.
+        numbers: what was measured: ``initial_loss``, ``expected_loss`` (ln K), ``labels`` (K), ``rows``; of learning
+            those ``steps``, ``learned`` (1 or 0), ``learned_loss``, ``learned_accuracy``, and ``shuffled_loss`` with
+            the texts of other rows. Losses are mean cross-entropies in nats. Those that were not measured are absent.
         seconds: that it took.
     """
 
