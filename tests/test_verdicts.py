@@ -99,3 +99,5 @@ def test_a_running_trial_is_given_five_epochs() -> None:
     assert not stuck([low, low, low, low, 0.5], 800, 200)
     assert not stuck([low, low, low, 0.5, low], 800, 200)
     assert not stuck([0.5] * 9, 800, 200)
+    assert stuck([low] * 5, 60, 15)
+    assert not stuck([low] * 5, 59, 15)  # chance would have to be beaten by 16 points to be told from it

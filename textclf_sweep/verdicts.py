@@ -20,6 +20,9 @@ SIGNIFICANT = 0.01
 GAP = 0.10
 """Training accuracy above validation accuracy from which on a trial that is not good is overfitted."""
 
+ENOUGH = 60
+"""Validation rows below which no trial is ended as stuck: what a model has begun to learn can hide behind chance."""
+
 STUCK_AFTER = 5
 """Epochs a trial is given before it is ended as stuck."""
 
@@ -107,7 +110,7 @@ def stuck(accuracies: Sequence[float], rows: int, commonest: int) -> bool:
         rows: how many validation rows there are.
         commonest: how many of them have the commonest label.
     """
-    if len(accuracies) < STUCK_AFTER:
+    if len(accuracies) < STUCK_AFTER or rows < ENOUGH:
         return False
     return all(above_commonest(round(value * rows), rows, commonest) >= SIGNIFICANT for value in accuracies[-2:])
 
