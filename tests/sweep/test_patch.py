@@ -51,6 +51,20 @@ def test_overrides_are_part_of_it() -> None:
     )  # fmt: skip
 
 
+def test_pretrained_vectors_have_a_width_of_their_own() -> None:
+    text = """\
+architecture: cnn
+method: random
+data: {source: uci_news}
+parameters: {embedding_dim: {value: 16}, trainable: {value: false}, dropout: {min: 0, max: 0.5}}
+enqueue: [{dropout: 0.1}]
+"""
+    patch = {"embedding": "glove-uci-news-50d", "parameters": {"trainable": {"value": True}}}
+    (search,) = load(patched(text, (), patch, "n"), discover(), path=Path("n.yaml")).searches
+    known = dict(search.space.distributions)
+    assert (known["embedding"].value, known["trainable"].value) == ("glove-uci-news-50d", True)
+
+
 def test_cleaning_that_is_not_named_stays() -> None:
     text = "data: {source: uci_news, cleaning: {digits: remove, lowercase: false}}\n"
     found = yaml.safe_load(patched(text, (), {"data": {"cleaning": {"digits": "keep"}}}, "n"))

@@ -9,6 +9,9 @@ from typing import Any
 
 from textclf_sweep.errors import InputError
 
+IDLE = {"embedding": ("embedding_dim",)}
+"""What means nothing once a key has a value."""
+
 
 def as_yaml(patch: Mapping[str, Any]) -> str:
     """A patch as the lines of a definition."""
@@ -41,14 +44,16 @@ def patched(text: str, overrides: Sequence[str], patch: Mapping[str, Any], name:
     for section, content in patch.items():
         if not isinstance(content, Mapping):
             root[section] = content
-            _drop(root, section)
+            for key in (section, *IDLE.get(section, ())):
+                _drop(root, key, names)
             continue
         if not isinstance(root.get(section), dict):
             root[section] = {}
         for key, value in content.items():
             _put(root, [section, key], _inline(value))
             if section == "parameters":
-                _forget(root, key, names)
+                root.pop(key, None)
+                _drop(root, key, names, kept=key)
     if "name" in root:
         root["name"] = name
     return _dumped(root)
@@ -82,25 +87,25 @@ def _put(root: Any, path: Sequence[str], value: Any) -> None:
         root[last] = value
 
 
-def _forget(root: Any, key: str, architectures: set[str]) -> None:
-    """Leave out what would still say something else of a parameter: enqueued values, and one architecture's own."""
-    if key in root and key != "name":
-        del root[key]
-    for name in architectures:
-        own = root["parameters"].get(name)
-        if isinstance(own, dict):
-            own.pop(key, None)
-    _drop(root, key)
+def _drop(root: Any, key: str, architectures: set[str], kept: str = "") -> None:
+    """Leave out what would still say something else of a parameter.
 
-
-def _drop(root: Any, key: str) -> None:
-    """Take a parameter out of the enqueued sets."""
-    enqueue = root.get("enqueue")
+    Args:
+        root: the definition.
+        key: the parameter.
+        architectures: whose own parameters may stand below their names.
+        kept: the parameter that stays below ``parameters`` itself.
+    """
+    parameters, enqueue = root.get("parameters"), root.get("enqueue")
+    if isinstance(parameters, dict):
+        if key != kept:
+            parameters.pop(key, None)
+        for name in architectures:
+            if isinstance(parameters.get(name), dict):
+                parameters[name].pop(key, None)
     for item in enqueue if isinstance(enqueue, list) else ():
         if isinstance(item, dict):
             item.pop(key, None)
-    if isinstance(root.get("parameters"), dict) and key != "parameters" and key in root:
-        root["parameters"].pop(key, None)
 
 
 def _dumped(root: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from textclf_sweep.analysis.diagnosis._case import Case, Cause
-from textclf_sweep.analysis.diagnosis._patches import parameter, together, usual, vectors
+from textclf_sweep.analysis.diagnosis._patches import SAMPLE, parameter, together, usual, vectors
 from textclf_sweep.analysis.words import number
 
 MEMORISED = 0.9
@@ -125,7 +125,9 @@ def frozen_random_embeddings(case: Case) -> Cause | None:
         "The word embeddings are random and frozen (embedding: none, trainable: false): the model reads noise instead "
         "of words, and has to tell texts apart by it."
     )
-    patch = together(vectors(case), parameter(case, "trainable", value=True))
+    # The vectors for any text are an extra; random ones that are learned need nothing.
+    bundled = vectors(case) if case.source == SAMPLE else {}
+    patch = together(bundled, parameter(case, "trainable", value=True))
     evidence = {"train_accuracy": case.train_accuracy, "accuracy": case.accuracy, "reachable": case.reachable}
     return Cause("frozen_random_embeddings", score, evidence, explanation, patch)
 
