@@ -180,7 +180,7 @@ def few_rows(case: Case) -> Cause | None:
     if not tiny and not (scratch and data.rows < 20_000):
         return None
     memorised = case.train_accuracy >= 0.8
-    score = (0.7 if memorised or case.bad else 0.4) if tiny else (0.6 if memorised else 0.2)
+    score = (0.7 if memorised or case.bad else 0.4) if tiny else (0.6 if memorised else 0.1)
     score = max(score, 0.85) if _hopeless(data) else score
     explanation = (
         f"{data.rows:,} training rows ({per_label:.0f} a label) are few to learn from scratch what words mean: the "
