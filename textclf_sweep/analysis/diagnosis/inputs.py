@@ -51,8 +51,8 @@ def truncation(case: Case) -> Cause | None:
         return None
     length = min(512, max(32, 2 ** (int(reading.longest * 1.2).bit_length())))
     explanation = (
-        f"The model reads {reading.width} token{'s' * (reading.width > 1)} of a text at the most; half of the texts have {reading.words:.0f} "
-        f"words or more. A linear model gets {reading.seen or 0:.2f} from what is left, and "
+        f"The model reads {reading.width} token{'s' * (reading.width > 1)} of a text at the most; half of the texts "
+        f"have {reading.words:.0f} words or more. A linear model gets {reading.seen or 0:.2f} from what is left, and "
         f"{reading.changed['max_length']:.2f} from whole texts."
     )
     patch = parameter(case, "max_length", length)
