@@ -49,6 +49,12 @@ def value_of(parameters: Parameters) -> float:
     return 0.9 - 0.1 * abs(math.log10(rate) + 2.5) - 0.1 * dropout
 
 
+def confusion_of(accuracy: float) -> tuple[tuple[int, ...], ...]:
+    """Counts of four labels, 200 rows each, with about this accuracy."""
+    right = round(200 * min(1.0, max(0.0, accuracy)))
+    return tuple(tuple({row: right, (row + 1) % 4: 200 - right}.get(cell, 0) for cell in range(4)) for row in range(4))
+
+
 @dataclass(frozen=True)
 class Play:
     """How one attempt goes.
@@ -139,6 +145,7 @@ class ScriptedEngine:
             metrics=dict(events[-1].metrics) if events else {},
             value=None if failure else value,
             seconds=4.5,
+            confusion=confusion_of(value) if events else (),
             definition_hash=task.definition_hash,
             data_hash=task.data_hash,
             failure=failure,

@@ -79,10 +79,20 @@ def test_what_has_not_finished(make_sweep: Callable[..., Any]) -> None:
 
 def test_it_is_unasked_only_where_something_is_wrong(stuck: Any) -> None:
     status = {"state": "complete", "best": {"verdict": "stuck"}}
-    assert unasked(stuck.ledger, stuck.folder, status) is not None
+    found = unasked(stuck.ledger, stuck.folder, status)
+    assert found is not None
+    assert found["why"].startswith("0.2500 on 800 validation rows, not above the commonest label's 0.2500")
     assert unasked(stuck.ledger, stuck.folder, {"state": "failed", "best": None}) is not None
     assert unasked(stuck.ledger, stuck.folder, {"state": "complete", "best": {"verdict": "good"}}) is None
     assert unasked(stuck.ledger, stuck.folder, {"state": "interrupted", "best": None}) is None
+
+
+def test_trials_that_failed_have_said_why(make_sweep: Callable[..., Any], play: Any) -> None:
+    sweep = make_sweep(name="failed", run_cap=1)
+    sweep.run(lambda trial, attempt: play("error", epochs=0, message="no such layer"))
+    assert unasked(sweep.ledger, sweep.folder, {"state": "failed", "best": None}) is None
+    found = diagnose(sweep.store, "failed")
+    assert (found["verdict"], found["why"]) == (None, "failed: no such layer")
 
 
 def test_a_patch_becomes_a_definition(stuck: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,7 +29,7 @@ def render(found: Mapping[str, Any], width: int) -> RenderableType:
     blocks: list[RenderableType] = [Text(line, style="bold") for line in textwrap.wrap(_head(found), room)]
     for cause in found["causes"]:
         blocks += [Text(""), *_cause(cause, room)]
-    if not found["causes"]:
+    if not found["causes"] and found["verdict"]:
         blocks += [Text(""), Text("nothing speaks for a fault in data, architecture or hyperparameters", style="green")]
     return Group(*blocks)
 
@@ -43,7 +43,7 @@ def plain(found: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _head(found: Mapping[str, Any]) -> str:
-    verdict = found["verdict"] or "without a verdict"
+    verdict = found["verdict"] or "no verdict"
     told = f"{found['sweep']}, trial {found['trial']}: {verdict}"
     words = found.get("why")
     return f"{told} ({words})" if words else told

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from textclf_sweep.analysis import diagnosis
-from textclf_sweep.analysis.diagnosis import BAD, Case, DataEvidence, Diagnosis, Reading
+from textclf_sweep.analysis.diagnosis import BAD, Case, DataEvidence, Reading
 from textclf_sweep.data import guess
 from textclf_sweep.data.corpus import Part, fold_name
 from textclf_sweep.data.snapshot import read_part
@@ -54,18 +54,15 @@ def unasked(ledger: Ledger, folder: SweepFolder, status: Mapping[str, Any]) -> d
     best, finished = status["best"], any(record.state.final for record in ledger.history() if record.counted)
     if status["state"] == "interrupted" or not finished or (best and best["verdict"] not in BAD):
         return None
-    return _object(ledger, folder, None)
+    found = _object(ledger, folder, None)
+    return found if found["verdict"] is not None else None  # trials that failed have said why
 
 
 def _object(ledger: Ledger, folder: SweepFolder, trial: int | None) -> dict[str, Any]:
-    found = of_ledger(ledger, folder, trial)
-    told = why(found.verdict) if found.verdict is not None else ""
+    record = _chosen(ledger, trial)
+    found = diagnosis.diagnose(case_of(ledger, folder, record))
+    told = why(found.verdict) if found.verdict is not None else f"{record.state}: {record.reason}"
     return {"sweep": ledger.get("name"), **found.to_json(), "why": told}
-
-
-def of_ledger(ledger: Ledger, folder: SweepFolder, trial: int | None = None) -> Diagnosis:
-    """The diagnosis of a trial (see `diagnose`), of a sweep whose ledger is open."""
-    return diagnosis.diagnose(case_of(ledger, folder, _chosen(ledger, trial)))
 
 
 def _chosen(ledger: Ledger, trial: int | None) -> TrialRecord:
