@@ -14,6 +14,9 @@ from textclf_sweep.trial import TrialRecord, TrialResult, from_bits
 VERDICTS = ("diverged", "stuck", "weak", "underfit", "overfit", "good", "learning")
 """Every verdict, in the order in which they are looked at; the first that applies is given."""
 
+STUCK = "stuck"
+"""The reason of a trial that was ended because it did not get above the commonest label."""
+
 SIGNIFICANT = 0.01
 """A difference that chance brings about less often than this is one."""
 

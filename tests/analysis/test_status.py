@@ -35,6 +35,7 @@ class TestStatus:
             "state": "complete",
             "reason": "every trial is done",
             "trials": {"complete": 2, "pruned": 1, "failed": 1, "running": 0, "waiting": 0, "left_out": 0},
+            "stuck": 0,
             "architectures": {"lstm": {"trials": 4, "best": 2, "value": 0.7}},
             "best": {
                 "number": 2,
@@ -65,6 +66,7 @@ class TestStatus:
             "state": "running",
             "reason": "",
             "trials": {"complete": 0, "pruned": 0, "failed": 0, "running": 0, "waiting": 0, "left_out": 0},
+            "stuck": 0,
             "architectures": {},
             "best": None,
             "test": None,

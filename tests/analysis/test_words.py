@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import pytest
@@ -140,3 +141,11 @@ class TestEnds:
 
     def test_one_that_went_as_planned_is_not(self, make_record, make_snapshot) -> None:
         assert "ended because" not in told(make_snapshot, make_record(1, 0.5), state="complete", reason=words.WHOLE)
+
+
+def test_trials_that_were_stuck_are_told_from_those_that_fell_behind(make_record, make_snapshot) -> None:
+    stuck = dataclasses.replace(make_record(2, 0.25, TrialState.PRUNED), reason="stuck")
+    history = (make_record(1, 0.8), stuck, make_record(3, 0.5, TrialState.PRUNED))
+    told = words.findings(status_object(make_snapshot(*history)), [])
+    assert "1 trial fell behind the others and was ended early." in told
+    assert "1 trial got no further than the commonest label and was ended as stuck." in told

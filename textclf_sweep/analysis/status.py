@@ -10,7 +10,7 @@ from textclf_sweep.definition.types import Metric
 from textclf_sweep.ledger import Opening
 from textclf_sweep.ranking import best, best_by_architecture, standing
 from textclf_sweep.trial import History, TrialRecord, TrialState
-from textclf_sweep.verdicts import verdict, why
+from textclf_sweep.verdicts import STUCK, verdict, why
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,7 @@ def status_object(snapshot: Snapshot) -> dict[str, Any]:
             "waiting": states.count(TrialState.WAITING) + states.count(TrialState.INTERRUPTED),
             "left_out": len(snapshot.history) - len(counted),
         },
+        "stuck": sum(record.state is TrialState.PRUNED and record.reason == STUCK for record in counted),
         "architectures": _architectures(counted, snapshot.metric),
         "best": best_object(snapshot.history, snapshot.metric, snapshot.linear),
         "test": _test_object(snapshot.openings),

@@ -29,14 +29,16 @@ def findings(status: Mapping[str, Any], searched: Sequence[str]) -> tuple[str, .
     best, trials = status["best"], status["trials"]
     done = sum(trials[state] for state in ("complete", "pruned", "failed"))
     if best is None:
-        return ("No trial has finished." if not done else _none(done),)
+        said = ("No trial has finished." if not done else _none(done), _stuck(status.get("stuck", 0)))
+        return tuple(sentence for sentence in said if sentence)
     return tuple(
         sentence
         for sentence in (
             _winner(best, done, searched, several=len(status.get("architectures") or ()) > 1),
             _verdict(best),
             _architectures(status),
-            _pruned(trials),
+            _pruned(trials.get("pruned", 0) - status.get("stuck", 0)),
+            _stuck(status.get("stuck", 0)),
             _failures(trials),
             *_test(status),
             *_ending(status),
@@ -121,12 +123,19 @@ def _architectures(status: Mapping[str, Any]) -> str:
     return f"By architecture: {', '.join(parts)}."
 
 
-def _pruned(trials: Mapping[str, int]) -> str:
-    if not trials.get("pruned"):
+def _pruned(count: int) -> str:
+    if not count:
         return ""
-    if trials["pruned"] == 1:
+    if count == 1:
         return "1 trial fell behind the others and was ended early."
-    return f"{trials['pruned']} trials fell behind the others and were ended early."
+    return f"{count} trials fell behind the others and were ended early."
+
+
+def _stuck(count: int) -> str:
+    if not count:
+        return ""
+    got = "1 trial got" if count == 1 else f"{count} trials got"
+    return f"{got} no further than the commonest label and {'was' if count == 1 else 'were'} ended as stuck."
 
 
 def _failures(trials: Mapping[str, int]) -> str:

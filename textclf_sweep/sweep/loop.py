@@ -35,14 +35,11 @@ from textclf_sweep.sweep.prune import prune
 from textclf_sweep.sweep.resume import read_result
 from textclf_sweep.training.tasks import Decision, TrainTask
 from textclf_sweep.trial import EpochEvent, Failure, Trial, TrialResult, TrialState
-from textclf_sweep.verdicts import stuck
+from textclf_sweep.verdicts import STUCK, stuck
 
 POLL_SECONDS = 0.2
 CRASHES = 3
 """Attempts a trial has before crashes fail it."""
-
-STUCK = "stuck"
-"""The reason of a trial that was ended because it did not get above the commonest label."""
 
 SAME_FAILURES = 5
 """Failures in a row with the same message that end the sweep."""

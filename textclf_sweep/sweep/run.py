@@ -119,11 +119,12 @@ def _splits(definition: SweepDefinition, store: Store, observe: Observer, stop: 
 
 def no_success(status: Mapping[str, Any], store: Store) -> NoSuccessError:
     """The error for a sweep that ended as `status` says: without one successful trial."""
+    what = f"the sweep {status['sweep']!r} ended without one successful trial: {status['reason']}"
+    if not status["trials"]["failed"]:
+        return NoSuccessError(what, fix=f"`{store.command('diagnose', status['sweep'])}` says why, and what to change")
     trials = store.command("trials", status["sweep"])
-    return NoSuccessError(
-        f"the sweep {status['sweep']!r} ended without one successful trial: {status['reason']}",
-        fix=f"`{trials}` says why each failed; a failure in the model's code has its traceback in MLflow",
-    )
+    fix = f"`{trials}` says why each failed; a failure in the model's code has its traceback in MLflow"
+    return NoSuccessError(what, fix=fix)
 
 
 def _work_left(context: Context) -> bool:
