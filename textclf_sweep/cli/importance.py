@@ -1,4 +1,4 @@
-"""Show which settings the differences between a sweep's trials come from.
+"""Show what the differences between a sweep's trials come from.
 
 Shares of the spread with where they lie when trials are drawn anew, by parameter and by kind: data, architecture,
 hyperparameters.

@@ -1,4 +1,4 @@
-"""Draw a sweep: every trial, and the curves by epoch, with the floors.
+"""Draw a sweep: its trials and their curves, with the floors.
 
 Two SVG files; `sweep run` logs them to MLflow, too, as artifacts of the sweep's own run.
 """

@@ -120,7 +120,7 @@ def _splits(definition: SweepDefinition, store: Store, observe: Observer, stop: 
 def no_success(status: Mapping[str, Any], store: Store) -> NoSuccessError:
     """The error for a sweep that ended as `status` says: without one successful trial."""
     what = f"the sweep {status['sweep']!r} ended without one successful trial: {status['reason']}"
-    if not status["trials"]["failed"]:
+    if status.get("stuck"):
         return NoSuccessError(what, fix=f"`{store.command('diagnose', status['sweep'])}` says why, and what to change")
     trials = store.command("trials", status["sweep"])
     fix = f"`{trials}` says why each failed; a failure in the model's code has its traceback in MLflow"
