@@ -161,6 +161,19 @@ def test_one_that_cannot_be_fitted_is_tried_once(make_sweep: Callable[..., Any])
     assert sweep.ledger.get("floors")["linear"] is None
 
 
+def test_trials_do_not_wait_for_ever_for_floors(make_sweep: Callable[..., Any]) -> None:
+    sweep = make_sweep()
+    baselines = Baselines(context_of(sweep))
+    assert baselines.wait(lambda: None, seconds=0.0) is None
+    baselines.tell(sweep.events.append)
+    assert (sweep.events, sweep.ledger.get("floors")) == ([], None)
+    baselines.start()
+    baselines.wait(lambda: None)
+    for _ in range(2):
+        baselines.tell(sweep.events.append)
+    assert sweep.events == [FloorsMeasured({"chance": 0.5, "majority": 0.5, "linear": 1.0})]
+
+
 def test_floors_that_come_late_are_told_to_mlflow_again(make_sweep: Callable[..., Any]) -> None:
     sweep = make_sweep()
     sweep.definition = replace(sweep.definition, run_cap=1)
