@@ -32,8 +32,9 @@ def test_status(place: Any, base: Any) -> None:
 
 
 def test_trials(place: Any, base: Any) -> None:
-    _, *rows = place.sweep("trials", "base").out.splitlines()
+    _, *rows, floors = place.sweep("trials", "base").out.splitlines()
     assert len(rows) == 3
+    assert "commonest label 0.2500" in floors
     (starred,) = (row for row in rows if row.startswith("*"))
     assert starred.split()[:3] == ["*", str(base.json["best"]["number"]), "complete"]
     for row, trial in zip(rows, place.trials("base"), strict=True):
@@ -62,7 +63,7 @@ def test_sync_rebuilds_a_database_that_was_lost(place: Any, base: Any, make_plac
     copy = make_place("copy")
     shutil.copytree(place.path / "mlruns" / "sweeps" / "base", copy.path / "mlruns" / "sweeps" / "base")
     assert not (copy.path / "mlflow.db").exists()
-    assert "4 runs created" in copy.sweep("sync", "base").out
+    assert "7 runs created" in copy.sweep("sync", "base").out  # the sweep, three trials and three baselines
     assert_whole("base", trials=3, place=copy)
 
     def shown(place: Any) -> Any:
