@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from typing import Any
 
-from textclf_sweep.analysis.importance import ARCHITECTURE, LEAST, importance, usable, varied
-from textclf_sweep.data import cleaning, features
+from textclf_sweep.analysis.importance import LEAST, group_of, importance, usable, varied
 from textclf_sweep.definition.types import Metric
 from textclf_sweep.errors import InputError
 from textclf_sweep.store import Store
 from textclf_sweep.sweep.manage import open_ledger
-from textclf_sweep.training import parameters as training
+from textclf_sweep.trial import History
+
+__all__ = ["group_of", "importance_of"]
 
 
 def importance_of(store: Store, name: str) -> dict[str, Any]:
@@ -28,24 +27,19 @@ def importance_of(store: Store, name: str) -> dict[str, Any]:
         rows = int((ledger.get("data") or {}).get("validation") or 0)
     found = usable(history)
     if len(found) < LEAST:
-        few = f"the sweep {name!r} has {len(found)} trials with a value; at least {LEAST} are needed"
+        trials = f"{len(found)} trial{'s' * (len(found) != 1)}" if found else "no trial"
+        few = f"the sweep {name!r} has {trials} with a value; at least {LEAST} are needed"
         raise InputError(few, fix="run more trials: raise run_cap and run it again")
-    if not varied(found, spaces):
-        raise InputError(f"nothing varies between the trials of {name!r}", fix="search some parameter")
-    judged = importance(history, spaces, Metric(metric["name"], metric["goal"]), rows, group_of)
-    return {"sweep": name, "metric": metric["name"], **judged.to_json(group_of)}
+    if not varied(found):
+        raise InputError(
+            f"nothing varies between the trials of {name!r}",
+            fix="give a parameter a range, or name several architectures",
+        )
+    judged = importance(history, spaces, Metric(metric["name"], metric["goal"]), _rows(history) or rows)
+    return {"sweep": name, "metric": metric["name"], **judged.to_json()}
 
 
-def group_of(parameter: str) -> str:
-    """``data``, ``architecture`` or ``hyperparameters``: whose a parameter is."""
-    if parameter in {item.name for item in cleaning.PARAMETERS} | _features():
-        return "data"
-    if parameter != ARCHITECTURE and parameter in {item.name for item in training.PARAMETERS} | {"dropout"}:
-        return "hyperparameters"
-    return "architecture"
-
-
-def _features() -> set[str]:
-    modules = (item.name for item in pkgutil.iter_modules(features.__path__) if not item.name.startswith("_"))
-    loaded = [importlib.import_module(f"{features.__name__}.{name}") for name in modules]
-    return {parameter.name for module in loaded for parameter in module.PARAMETERS}
+def _rows(history: History) -> int:
+    """Validation rows of a trial, those of all folds together."""
+    counts = (sum(map(sum, record.result.confusion)) for record in history if record.result is not None)
+    return max(counts, default=0)
