@@ -53,7 +53,7 @@ def test_the_table() -> None:
         "40 trials, val_accuracy 0.2500 to 0.8000, standard deviation 0.1000 (0.0140 by the number of validation rows)"
     )
     assert empty == ""
-    assert joined(heading) == "of the spread kind only of share 9 in 10 quarter best quarter has"
+    assert joined(heading) == "of the spread kind only of share 9 in 10 best quarter best quarter has"
     assert joined(data) == "data 20% 10% to 100% 50%"
     assert joined(architecture) == "architecture 80% 40% to 100% 50%"
     assert joined(units) == "units architecture lstm 80% 40% to 100% 50% 32 to 64"
@@ -73,6 +73,7 @@ def test_it_fits_a_narrow_terminal() -> None:
     lines = drawn(FOUND, 70)
     assert max(map(len, lines)) <= 70
     assert "not shown: " in lines[-1]
+    assert "decides the best quarter" in lines[-1]
     assert any("32 to 64" in line for line in lines)
 
 

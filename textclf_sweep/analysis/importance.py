@@ -49,7 +49,8 @@ class Share:
 
     Attributes:
         share: in [0, 1]; all parameters' sum to 1.
-        low, high: where 9 in 10 of the shares lie when trials are drawn anew.
+        low, high: where 9 in 10 of the shares lie when trials are drawn anew. With ten trials for each parameter that
+            holds what is true mostly; with four, often not.
         decisive: the same of what decides who is among the best quarter, by PED-ANOVA; None with fewer than
             `ENOUGH_FOR_QUARTER` trials.
     """

@@ -41,7 +41,7 @@ def render(found: Mapping[str, Any], width: int) -> RenderableType:
         *([Column("only of", tuple(row["architecture"] or "" for row in rows), drop=1)] if _some(rows) else []),
         Column("share", tuple(_percent(row["share"]) for row in rows), number=True),
         Column("9 in 10", tuple(f"{_percent(row['low'])} to {_percent(row['high'])}" for row in rows), number=True),
-        Column("decides the best\nquarter", tuple(_percent(row["decisive"]) for row in rows), number=True, drop=3),
+        Column("decides the \nbest quarter", tuple(_percent(row["decisive"]) for row in rows), number=True, drop=3),
         Column("best quarter has", tuple(row["best"] for row in rows)),
     )
     words = [Text(sentence) for sentence in (*found["words"], _spread(found))]
